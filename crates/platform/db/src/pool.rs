@@ -1,0 +1,154 @@
+use std::{str::FromStr, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use kernel::OrgId;
+use tokio_postgres::{Config, NoTls, Row, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{DbError, Params, SystemTx, TenantTx};
+
+/// How to reach PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct DbConfig {
+    /// `postgres://user:password@host:port/name?sslmode=…`
+    pub url: String,
+    /// Connections this process may hold at once.
+    pub max_connections: usize,
+}
+
+impl DbConfig {
+    /// The usual size for one process.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: 16 }
+    }
+}
+
+/// A pool of connections, none of which is handed out bare.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: Pool,
+    url: String,
+}
+
+impl Db {
+    /// Parses the configuration; connections are opened when first needed.
+    pub fn new(config: &DbConfig) -> Result<Self, DbError> {
+        let pg = parse(&config.url)?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        // Over a private network or loopback there is no TLS to speak; elsewhere the URL decides.
+        let manager = match pg.get_ssl_mode() {
+            SslMode::Disable => Manager::from_config(pg, NoTls, recycling),
+            _ => Manager::from_config(pg, tls(), recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(config.max_connections)
+            .wait_timeout(Some(Duration::from_secs(10)))
+            .create_timeout(Some(Duration::from_secs(10)))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| DbError::Config(error.to_string()))?;
+        Ok(Self { pool, url: config.url.clone() })
+    }
+
+    /// Opens a transaction that sees and writes the rows of `org` only.
+    pub async fn tenant(&self, org: OrgId) -> Result<TenantTx, DbError> {
+        TenantTx::begin(self.object().await?, org).await
+    }
+
+    /// Opens a transaction that sees the cross-tenant plumbing tables only.
+    pub async fn system(&self) -> Result<SystemTx, DbError> {
+        SystemTx::begin(self.object().await?).await
+    }
+
+    /// Runs one read-only statement for `org` in one network round trip: opening the transaction,
+    /// the statement and the commit travel together.
+    pub async fn read(&self, org: OrgId, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let client = self.object().await?;
+        // Prepared first: inside the join it would run after the commit (and see no rows).
+        let statement = client.prepare_cached(sql).await?;
+        let begin = format!(
+            "BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'",
+            org.uuid()
+        );
+        let (_, rows, _) = tokio::try_join!(
+            biased;
+            client.batch_execute(&begin),
+            client.query(&statement, params),
+            client.batch_execute("COMMIT"),
+        )?;
+        Ok(rows)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<String, DbError> {
+        let row = self.object().await?.query_one("SELECT current_setting('server_version')", &[]).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Where this pool connects to, with the password in it: never for a log.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Closes idle connections and refuses new ones.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    async fn object(&self) -> Result<Object, DbError> {
+        Ok(self.pool.get().await?)
+    }
+}
+
+/// A connection outside the pool, for what a transaction pooler cannot carry: LISTEN and migrations.
+pub(crate) async fn connect(url: &str) -> Result<(tokio_postgres::Client, Connection), DbError> {
+    let config = parse(url)?;
+    Ok(match config.get_ssl_mode() {
+        SslMode::Disable => {
+            let (client, connection) = config.connect(NoTls).await?;
+            (client, Connection::Plain(Box::new(connection)))
+        }
+        _ => {
+            let (client, connection) = config.connect(tls()).await?;
+            (client, Connection::Tls(Box::new(connection)))
+        }
+    })
+}
+
+type Tcp = tokio_postgres::Socket;
+type TlsStream = <MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<Tcp>>::Stream;
+
+/// The half of a connection that must be polled.
+pub(crate) enum Connection {
+    Plain(Box<tokio_postgres::Connection<Tcp, tokio_postgres::tls::NoTlsStream>>),
+    Tls(Box<tokio_postgres::Connection<Tcp, TlsStream>>),
+}
+
+impl Connection {
+    pub(crate) fn poll_message(
+        &mut self,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>>> {
+        match self {
+            Self::Plain(connection) => connection.poll_message(cx),
+            Self::Tls(connection) => connection.poll_message(cx),
+        }
+    }
+
+    /// Drives the connection until it ends.
+    pub(crate) async fn run(mut self) {
+        while let Some(Ok(_)) = std::future::poll_fn(|cx| self.poll_message(cx)).await {}
+    }
+}
+
+fn parse(url: &str) -> Result<Config, DbError> {
+    let mut config = Config::from_str(url)
+        .map_err(|error| DbError::Config(format!("DATABASE_URL: {error}; expected postgres://user:password@host:5432/name")))?;
+    config.application_name("leadline").connect_timeout(Duration::from_secs(10)).keepalives_idle(Duration::from_secs(30));
+    Ok(config)
+}
+
+fn tls() -> MakeRustlsConnect {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    MakeRustlsConnect::new(rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}

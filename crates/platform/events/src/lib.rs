@@ -1,0 +1,13 @@
+//! The event log: appended in the caller's transaction, read in commit order, fanned out live.
+//!
+//! A sequence number is taken before its transaction commits, so reading by number alone would
+//! skip rows that commit late. Readers order by (writer's transaction id, number) and stop below
+//! the snapshot's xmin: every transaction below it has ended, so nothing can appear behind a cursor.
+
+mod append;
+mod feed;
+mod follow;
+
+pub use append::{NewEvent, Subject, append};
+pub use feed::{Feed, FeedItem};
+pub use follow::{Window, advance};

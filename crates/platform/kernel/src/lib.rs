@@ -1,0 +1,16 @@
+//! The words every crate shares: typed ids, the clock, who acts, an e-mail address.
+//!
+//! Knows nothing of sales, does no I/O and depends on no other crate of ours.
+
+mod actor;
+mod clock;
+mod email;
+mod id;
+
+pub use actor::Actor;
+pub use clock::{Clock, ClockError};
+pub use email::{EmailAddress, EmailError};
+pub use id::{
+    AccountId, CampaignId, ImportId, InvalidId, LeadId, MessageId, OrgId, SendId, SessionId, StepId, TemplateId, TypedId, UserId,
+};
+pub use uuid::Uuid;
