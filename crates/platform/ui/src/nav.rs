@@ -1,0 +1,116 @@
+//! The sidebar: what exists today, in groups.
+
+use maud::{Markup, html};
+
+use crate::icons::{Icon, icon};
+
+/// A place in the sidebar; a page says which one it belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Nav {
+    /// A page outside the sidebar.
+    None,
+    Home,
+    Leads,
+    Accounts,
+    Imports,
+    Campaigns,
+    Templates,
+    Suppressions,
+    Catcher,
+    Analytics,
+    Scoring,
+    Team,
+}
+
+impl Nav {
+    /// Everything that has a place, in the order of the sidebar.
+    pub const ALL: [Self; 11] = [
+        Self::Home,
+        Self::Leads,
+        Self::Accounts,
+        Self::Imports,
+        Self::Campaigns,
+        Self::Templates,
+        Self::Suppressions,
+        Self::Catcher,
+        Self::Analytics,
+        Self::Scoring,
+        Self::Team,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Home => "Home",
+            Self::Leads => "Leads",
+            Self::Accounts => "Accounts",
+            Self::Imports => "Imports",
+            Self::Campaigns => "Campaigns",
+            Self::Templates => "Templates",
+            Self::Suppressions => "Suppressions",
+            Self::Catcher => "Mail catcher",
+            Self::Analytics => "Analytics",
+            Self::Scoring => "Scoring",
+            Self::Team => "Team",
+        }
+    }
+
+    pub const fn href(self) -> &'static str {
+        match self {
+            Self::None | Self::Home => "/",
+            Self::Leads => "/leads",
+            Self::Accounts => "/accounts",
+            Self::Imports => "/imports",
+            Self::Campaigns => "/campaigns",
+            Self::Templates => "/templates",
+            Self::Suppressions => "/suppressions",
+            Self::Catcher => "/catcher",
+            Self::Analytics => "/insights",
+            Self::Scoring => "/settings/scoring",
+            Self::Team => "/settings/team",
+        }
+    }
+
+    pub const fn icon(self) -> Icon {
+        match self {
+            Self::None | Self::Home => Icon::Home,
+            Self::Leads => Icon::Leads,
+            Self::Accounts => Icon::Account,
+            Self::Imports => Icon::Import,
+            Self::Campaigns => Icon::Campaign,
+            Self::Templates => Icon::Template,
+            Self::Suppressions => Icon::Suppression,
+            Self::Catcher => Icon::Mailbox,
+            Self::Analytics => Icon::Chart,
+            Self::Scoring => Icon::Score,
+            Self::Team => Icon::Team,
+        }
+    }
+
+    const fn group(self) -> &'static str {
+        match self {
+            Self::None | Self::Home | Self::Leads | Self::Accounts | Self::Imports => "Work",
+            Self::Campaigns | Self::Templates | Self::Suppressions | Self::Catcher => "Outreach",
+            Self::Analytics => "Insight",
+            Self::Scoring | Self::Team => "Settings",
+        }
+    }
+}
+
+pub(crate) fn sidebar(current: Nav, hidden: &[Nav]) -> Markup {
+    html! {
+        @for group in ["Work", "Outreach", "Insight", "Settings"] {
+            @let items: Vec<Nav> = Nav::ALL.into_iter().filter(|nav| nav.group() == group && !hidden.contains(nav)).collect();
+            @if !items.is_empty() {
+                div.nav-group {
+                    h2.nav-title id={ "nav-" (group) } { (group) }
+                    ul aria-labelledby={ "nav-" (group) } {
+                        @for nav in items {
+                            li { a.nav-item href=(nav.href()) aria-current=[(nav == current).then_some("page")] { (icon(nav.icon())) span { (nav.label()) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Tables: sortable headings, selection, paging. At 390 px each row becomes a card.
+//!
+//! A grid is ordinary markup, so that a page decides its cells:
+//!
+//! ```
+//! # use ui::{table, Sort, Button, pager};
+//! # use maud::html;
+//! html! {
+//!     (table::wrap("Leads", html! {
+//!         table.table {
+//!             thead { tr {
+//!                 (table::th_select())
+//!                 (table::th_sort("Name", "/leads?sort=name", Some(Sort::Ascending)))
+//!                 (table::th_sort_num("Score", "/leads?sort=-score", None))
+//!                 (table::th("Status"))
+//!             } }
+//!             tbody {
+//!                 // data-href makes the row open on click and Enter, data-edit is where `e` goes.
+//!                 tr data-row data-href="/leads/lead_1" data-edit="/leads/lead_1/edit" {
+//!                     (table::td_select("lead_1", "Ada Lovelace"))
+//!                     td.is-title data-label="Name" { a href="/leads/lead_1" { "Ada Lovelace" } }
+//!                     td.num data-label="Score" { "82" }
+//!                     td data-label="Status" { "New" }
+//!                 }
+//!             }
+//!         }
+//!     }))
+//! };
+//! ```
+//!
+//! Cell classes: `is-title` (the card's heading on a phone), `num` (right-aligned figures),
+//! `is-quiet` (secondary text), `is-actions` (buttons at the end), `is-wrap` (may break lines).
+//! Every `td` carries `data-label`, the name that the card shows beside it.
+
+use maud::{Markup, Render, html};
+
+use crate::icons::{Icon, icon};
+
+/// The direction in which a column is sorted now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sort {
+    Ascending,
+    Descending,
+}
+
+/// The box around a table: scrolls sideways when the columns do not fit, reachable by keyboard.
+pub fn wrap(label: &str, table: Markup) -> Markup {
+    html! { div.table-wrap role="region" aria-label=(label) tabindex="0" { (table) } }
+}
+
+/// A heading that does not sort.
+pub fn th(label: &str) -> Markup {
+    html! { th scope="col" { (label) } }
+}
+
+/// A heading over figures.
+pub fn th_num(label: &str) -> Markup {
+    html! { th.num scope="col" { (label) } }
+}
+
+/// A heading without words over a column of buttons.
+pub fn th_actions() -> Markup {
+    html! { th.is-actions scope="col" { span.visually-hidden { "Actions" } } }
+}
+
+/// A heading that sorts: `href` is the same list sorted by this column (or the other way round when
+/// `now` says it is sorted already).
+pub fn th_sort(label: &str, href: &str, now: Option<Sort>) -> Markup {
+    heading(label, href, now, false)
+}
+
+/// A sortable heading over figures.
+pub fn th_sort_num(label: &str, href: &str, now: Option<Sort>) -> Markup {
+    heading(label, href, now, true)
+}
+
+fn heading(label: &str, href: &str, now: Option<Sort>, numeric: bool) -> Markup {
+    let aria = now.map(|sort| match sort {
+        Sort::Ascending => "ascending",
+        Sort::Descending => "descending",
+    });
+    html! {
+        th.num[numeric] scope="col" aria-sort=[aria] {
+            a.sort href=(href) {
+                (label)
+                @match now {
+                    Some(Sort::Ascending) => (icon(Icon::ArrowUp)),
+                    Some(Sort::Descending) => (icon(Icon::ArrowDown)),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+/// The heading over the check boxes: selects the rows on this page.
+pub fn th_select() -> Markup {
+    html! { th.is-select scope="col" { input.checkbox type="checkbox" data-select-all aria-label="Select all rows on this page"; } }
+}
+
+/// The check box of a row, sent as `id={id}` by the form around the table.
+pub fn td_select(id: &str, name: &str) -> Markup {
+    html! { td.is-select { input.checkbox type="checkbox" name="id" value=(id) data-select aria-label={ "Select " (name) }; } }
+}
+
+/// The form around a selectable table: the bar shows once a row is selected. `total` is how many rows
+/// match in all; when it is more than the page has, the bar offers to select them all and then the
+/// form sends `all_matching=true` beside (instead of) the ids. `hidden` carries the current filter.
+pub fn selectable(action: &str, total: i64, hidden: Markup, actions: Markup, table: Markup) -> Markup {
+    html! {
+        row-selection data-total=(total) {
+            form method="post" action=(action) {
+                (hidden)
+                input type="hidden" name="all_matching" value="" disabled data-all-matching-input;
+                (table)
+                div.selection-bar role="region" aria-label="Selected rows" hidden data-selection-bar {
+                    span.selection-count aria-live="polite" { span data-selection-count { "0" } " selected" }
+                    button.button.is-ghost.is-small type="button" hidden data-all-matching { "Select all " (crate::number(total)) }
+                    div.selection-actions { (actions) }
+                    button.button.is-ghost.is-square.is-small type="button" data-selection-clear aria-label="Clear selection" title="Clear selection (Esc)" { (icon(Icon::Close)) }
+                }
+            }
+        }
+    }
+}
+
+/// Keyset paging: earlier and later, and how many there are.
+///
+/// ```
+/// # use ui::table::Pager;
+/// # use maud::html;
+/// html! { (Pager::new("50 of 9,240 leads").next(Some("/leads?cursor=abc".into()))) };
+/// ```
+#[derive(Default)]
+pub struct Pager {
+    summary: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl Pager {
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), ..Self::default() }
+    }
+
+    /// Address of the page before, if there is one.
+    #[must_use]
+    pub fn previous(mut self, href: Option<String>) -> Self {
+        self.previous = href;
+        self
+    }
+
+    /// Address of the page after, if there is one.
+    #[must_use]
+    pub fn next(mut self, href: Option<String>) -> Self {
+        self.next = href;
+        self
+    }
+}
+
+impl Render for Pager {
+    fn render(&self) -> Markup {
+        html! {
+            nav.pager aria-label="Pages" {
+                span.pager-summary { (self.summary) }
+                @if self.previous.is_some() || self.next.is_some() {
+                    span.pager-links {
+                        (pager_link("Previous", "prev", Icon::ChevronLeft, self.previous.as_deref()))
+                        (pager_link("Next", "next", Icon::ChevronRight, self.next.as_deref()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pager_link(label: &str, rel: &str, glyph: Icon, href: Option<&str>) -> Markup {
+    html! {
+        @match href {
+            Some(href) => a.button.is-small href=(href) rel=(rel) data-pager=(rel) {
+                @if rel == "prev" { (icon(glyph)) } span { (label) } @if rel == "next" { (icon(glyph)) }
+            },
+            None => span.button.is-small.is-off aria-disabled="true" role="link" {
+                @if rel == "prev" { (icon(glyph)) } span { (label) } @if rel == "next" { (icon(glyph)) }
+            },
+        }
+    }
+}
+
+/// Chooses the columns of a grid: check boxes in a menu, sent as `columns=name` to `action` by GET.
+/// `columns` are (name, label, shown). `hidden` keeps the other parameters of the address.
+pub fn column_picker(action: &str, columns: &[(&str, &str, bool)], hidden: Markup) -> Markup {
+    crate::menu(
+        html! { (icon(Icon::Columns)) span { "Columns" } },
+        html! {
+            form.column-picker method="get" action=(action) data-auto-submit {
+                (hidden)
+                fieldset {
+                    legend { "Shown columns" }
+                    @for (name, label, shown) in columns {
+                        label.menu-item { input.checkbox type="checkbox" name="columns" value=(name) checked[*shown]; (label) }
+                    }
+                }
+                button.button.is-small data-without-script type="submit" { "Apply" }
+            }
+        },
+    )
+}
