@@ -28,8 +28,15 @@ impl InstanceLock {
                 let mut holder = String::new();
                 // The text only serves the reader: an unreadable file must not hide the refusal.
                 let _ = file.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() { "unknown process" } else { holder.trim() };
-                return Err(EmbeddedError::AlreadyRunning { home: home.to_owned(), holder: holder.to_owned() });
+                let holder = if holder.trim().is_empty() {
+                    "unknown process"
+                } else {
+                    holder.trim()
+                };
+                return Err(EmbeddedError::AlreadyRunning {
+                    home: home.to_owned(),
+                    holder: holder.to_owned(),
+                });
             }
             Err(TryLockError::Error(error)) => return Err(EmbeddedError::io("lock", &path)(error)),
         }
