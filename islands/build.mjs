@@ -2,25 +2,27 @@
 // which the ui crate embeds. Each text file also gets a .br and .gz neighbour, so that the
 // server never compresses an asset while somebody waits for it.
 import { build } from "esbuild";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
-// Built beside and moved into place: a cargo build that runs meanwhile sees the old set or the new one.
-const staging = join(root, "dist.new");
+// Built beside and moved into place, so that a cargo build never embeds half a set.
+const staging = join(root, "node_modules", ".staging");
+const previous = join(root, "node_modules", ".previous");
 await rm(staging, { recursive: true, force: true });
 await mkdir(staging, { recursive: true });
 
-const entries = { app: "src/app.ts", theme: "src/theme.ts", styles: "styles/app.css" };
 const result = await build({
   absWorkingDir: root,
   entryPoints: [
-    { in: entries.app, out: "app" },
-    { in: entries.theme, out: "theme" },
-    { in: entries.styles, out: "app" },
+    { in: "src/app.ts", out: "app" },
+    { in: "src/theme.ts", out: "theme" },
+    { in: "styles/app.css", out: "app" },
+    { in: "favicon.svg", out: "favicon" },
   ],
   outdir: staging,
   entryNames: "[name].[hash]",
@@ -28,10 +30,9 @@ const result = await build({
   bundle: true,
   minify: true,
   format: "iife",
-  target: ["es2022", "chrome111", "firefox121", "safari17.2"],
-  // light-dark() and nesting are kept: they are what makes one token list serve both themes.
-  supported: { nesting: true, "color-functions": true, "inset-property": true },
-  loader: { ".woff2": "file" },
+  // The first versions with light-dark(), which serves both themes from one list of tokens.
+  target: ["es2022", "chrome123", "firefox120", "safari17.5"],
+  loader: { ".woff2": "file", ".svg": "copy" },
   legalComments: "none",
   metafile: true,
   logLevel: "warning",
@@ -49,7 +50,7 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
 }
 
 for (const file of await readdir(staging)) {
-  if (!/\.(js|css)$/.test(file)) continue;
+  if (!/\.(js|css|svg)$/.test(file)) continue;
   const bytes = await readFile(join(staging, file));
   const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
   await writeFile(join(staging, `${file}.br`), brotliCompressSync(bytes, options));
@@ -58,9 +59,11 @@ for (const file of await readdir(staging)) {
 const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => a.localeCompare(b)));
 await writeFile(join(staging, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
 
-await rm(dist, { recursive: true, force: true });
+await rm(previous, { recursive: true, force: true });
+if (existsSync(dist)) await rename(dist, previous);
 await rename(staging, dist);
+await rm(previous, { recursive: true, force: true });
 for (const [name, file] of Object.entries(sorted)) {
-  const { size } = { size: (await readFile(join(dist, file))).length };
-  console.log(`${name.padEnd(32)} ${file.padEnd(44)} ${(size / 1024).toFixed(1)} KiB`);
+  const { size } = await stat(join(dist, file));
+  console.log(`${name.padEnd(36)} ${file.padEnd(46)} ${(size / 1024).toFixed(1)} KiB`);
 }

@@ -1,1 +1,20 @@
+// Everything the pages do beyond HTML. Each file is one behaviour, reads its input from attributes,
+// and leaves a page that reads without it.
 import "htmx.org";
+
+import "./command-palette";
+import "./confirm";
+import "./dialogs";
+import "./errors";
+import "./file-drop";
+import "./filter-builder";
+import "./forms";
+import "./idempotency";
+import "./keyboard";
+import "./live-region";
+import "./local-time";
+import "./menus";
+import "./row-selection";
+import "./tables";
+import "./theme-switch";
+import "./toast-item";

@@ -47,7 +47,7 @@ pub fn document(shell: &Shell<'_>, content: Markup) -> Markup {
                     (user_menu(shell))
                 }
                 div.frame {
-                    div.topbar {
+                    header.topbar {
                         button.button.is-ghost.is-square type="button" popovertarget="sidebar" aria-label="Open menu" { (icon(Icon::Menu)) }
                         a.brand href="/" { (logo()) span.brand-name { "Leadline" } }
                         a.button.is-ghost.is-square href="/leads" data-palette-open aria-label="Search" { (icon(Icon::Search)) }

@@ -1,0 +1,53 @@
+// A toast leaves by itself after six seconds, unless it is an error, has the pointer or the focus.
+import { define } from "./dom";
+
+const LIFE_MS = 6000;
+const LIFE_WITH_UNDO_MS = 10_000;
+
+class ToastItem extends HTMLElement {
+  #timer = 0;
+
+  connectedCallback(): void {
+    this.querySelector("[data-toast-close]")?.addEventListener("click", () => this.#leave());
+    if (this.hasAttribute("data-sticky")) return;
+    this.addEventListener("pointerenter", () => this.#hold());
+    this.addEventListener("pointerleave", () => this.#start());
+    this.addEventListener("focusin", () => this.#hold());
+    this.addEventListener("focusout", () => this.#start());
+    this.#start();
+  }
+
+  disconnectedCallback(): void {
+    this.#hold();
+  }
+
+  #start(): void {
+    this.#hold();
+    const life = this.querySelector("form, a") ? LIFE_WITH_UNDO_MS : LIFE_MS;
+    this.#timer = window.setTimeout(() => this.#leave(), life);
+  }
+
+  #hold(): void {
+    window.clearTimeout(this.#timer);
+  }
+
+  #leave(): void {
+    this.setAttribute("data-leaving", "");
+    window.setTimeout(() => this.remove(), 150);
+  }
+}
+
+define("toast-item", ToastItem);
+
+/** Shows an error that the server could not say itself. */
+export function toastError(text: string): void {
+  const template = document.querySelector<HTMLTemplateElement>("#toast-template");
+  const region = document.getElementById("toasts");
+  const toast = template?.content.firstElementChild?.cloneNode(true);
+  if (!region || !(toast instanceof HTMLElement)) return;
+  const line = toast.querySelector(".toast-text");
+  if (line) line.textContent = text;
+  // The same trouble once is enough.
+  for (const known of region.querySelectorAll(".toast-text")) if (known.textContent === text) return;
+  region.append(toast);
+}
