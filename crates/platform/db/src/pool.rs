@@ -63,16 +63,22 @@ impl Db {
     /// Runs one read-only statement for `org` in one network round trip: opening the transaction,
     /// the statement and the commit travel together.
     pub async fn read(&self, org: OrgId, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let begin = format!("BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid());
+        self.pipelined(&begin, sql, params).await
+    }
+
+    /// The same over the cross-tenant plumbing tables.
+    pub async fn read_system(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        self.pipelined("BEGIN READ ONLY; SET LOCAL ROLE leadline_system", sql, params).await
+    }
+
+    async fn pipelined(&self, begin: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let client = self.object().await?;
         // Prepared first: inside the join it would run after the commit (and see no rows).
         let statement = client.prepare_cached(sql).await?;
-        let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'",
-            org.uuid()
-        );
         let (_, rows, _) = tokio::try_join!(
             biased;
-            client.batch_execute(&begin),
+            client.batch_execute(begin),
             client.query(&statement, params),
             client.batch_execute("COMMIT"),
         )?;

@@ -7,7 +7,9 @@
 mod append;
 mod feed;
 mod follow;
+mod project;
 
 pub use append::{NewEvent, Subject, append};
 pub use feed::{Feed, FeedItem};
 pub use follow::{Window, advance};
+pub use project::{Projection, project};

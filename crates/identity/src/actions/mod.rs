@@ -1,0 +1,19 @@
+pub(crate) mod add_member;
+pub(crate) mod log_in;
+pub(crate) mod log_out;
+pub(crate) mod sign_up;
+pub(crate) mod update_organisation;
+
+/// Trims a name and says what is wrong with it.
+fn checked_name(text: &str, what: &str) -> Result<String, String> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() {
+        Err(format!("{what} is missing"))
+    } else if name.chars().count() > 200 {
+        Err(format!("{what} is longer than 200 characters"))
+    } else if name.chars().any(char::is_control) {
+        Err(format!("{what} contains a control character"))
+    } else {
+        Ok(name)
+    }
+}

@@ -1,0 +1,75 @@
+use db::DbError;
+use events::{NewEvent, Subject, append};
+use http_kit::{App, FieldError, Problem};
+use kernel::{Actor, EmailAddress, OrgId, UserId};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::checked_name;
+use crate::{Role, password, store};
+
+/// A person and the organisation they found.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NewOrganisation {
+    pub organisation: String,
+    pub name: String,
+    pub email: String,
+    pub password: String,
+}
+
+/// Why nobody was signed up.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    #[error("some fields need correction")]
+    Invalid(Vec<FieldError>),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+}
+
+/// Creates the person, the organisation and its owner in one transaction.
+pub async fn sign_up(app: &App, new: NewOrganisation) -> Result<(UserId, OrgId), SignUpError> {
+    let organisation = checked_name(&new.organisation, "The organisation's name");
+    let name = checked_name(&new.name, "Your name");
+    let email = EmailAddress::parse(&new.email);
+    let weakness = password::weakness(&new.password, &new.email);
+    let (Ok(organisation), Ok(name), Ok(email), None) = (&organisation, &name, &email, &weakness) else {
+        let problems = [
+            organisation.err().map(|why| FieldError::new("/organisation", "organisation.invalid", why)),
+            name.err().map(|why| FieldError::new("/name", "name.invalid", why)),
+            email.err().map(|why| FieldError::new("/email", "email.invalid", format!("The address {why}"))),
+            weakness.map(|why| FieldError::new("/password", "password.weak", format!("The password {why}"))),
+        ];
+        return Err(SignUpError::Invalid(problems.into_iter().flatten().collect()));
+    };
+    let hash = password::hash(new.password).await.map_err(SignUpError::Hash)?;
+    let (user, org, now) = (UserId::new(), OrgId::new(), app.clock.now());
+    let tx = app.db.system().await?;
+    store::insert_user(&tx, user, email.as_str(), name, &hash, now).await.map_err(|error| match error.constraint() {
+        Some("users_email_key") => SignUpError::Invalid(vec![FieldError::new(
+            "/email",
+            "email.taken",
+            "This address has an account already: sign in instead",
+        )]),
+        _ => SignUpError::Db(error),
+    })?;
+    store::insert_organisation(&tx, org, organisation, now).await?;
+    store::insert_membership(&tx, org, user, Role::Owner.as_str(), now).await?;
+    let tx = tx.enter(org).await?;
+    let event = NewEvent { kind: "organisation.created", subject: Subject::of(org), actor: Actor::User(user), at: now, payload: json!({}) };
+    append(&tx, &[event]).await?;
+    tx.commit().await?;
+    Ok((user, org))
+}
+
+impl From<SignUpError> for Problem {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Invalid(errors) => Self::invalid(errors),
+            SignUpError::Db(error) => error.into(),
+            SignUpError::Hash(error) => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Housekeeping: expired sessions and remembered answers.
+
+use http_kit::{App, sweep_idempotency_keys};
+use jiff::SignedDuration;
+use jobs::{Failure, Job, Outcome, Registry, Run};
+use serde::{Deserialize, Serialize};
+
+use crate::store;
+
+/// Forgets sessions that have expired and idempotency keys that are too old to be repeated.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SweepSessions {}
+
+impl Job for SweepSessions {
+    const KIND: &'static str = "identity.sweep_sessions";
+    type State = App;
+    async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
+        store::delete_expired_sessions(&cx.state.db, cx.now()).await?;
+        sweep_idempotency_keys(&cx.state.db, cx.now()).await?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// This slice's jobs.
+pub fn jobs(registry: Registry<App>) -> Registry<App> {
+    registry.every(SignedDuration::from_hours(6), &SweepSessions {})
+}

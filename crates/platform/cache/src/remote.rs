@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use redis::{
+    AsyncCommands, Client, RedisResult, Script,
+    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
+    cluster::ClusterClient,
+    cluster_async::ClusterConnection,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::throttle::{GCRA_LUA, Rate, Throttled};
+
+/// Keys of ours carry a prefix, so that a Redis may be shared.
+const PREFIX: &str = "leadline:";
+
+/// The Redis form.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    connection: Connection,
+    /// A single node to subscribe at: in a cluster, PUBLISH reaches every node.
+    subscribe_at: Client,
+}
+
+#[derive(Clone)]
+enum Connection {
+    Node(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+macro_rules! on {
+    ($self:expr, $connection:ident => $call:expr) => {
+        match $self.connection.clone() {
+            Connection::Node(mut $connection) => $call,
+            Connection::Cluster(mut $connection) => $call,
+        }
+    };
+}
+
+impl Remote {
+    pub(crate) async fn connect(url: &str) -> RedisResult<Self> {
+        let nodes: Vec<&str> = url.split(',').map(str::trim).filter(|node| !node.is_empty()).collect();
+        let first = nodes.first().copied().unwrap_or_default();
+        let subscribe_at = Client::open(first)?;
+        let connection = if nodes.len() > 1 {
+            Connection::Cluster(ClusterClient::new(nodes)?.get_async_connection().await?)
+        } else {
+            // Short: a request must not wait for a cache that is down.
+            let config = ConnectionManagerConfig::new()
+                .set_connection_timeout(Some(Duration::from_secs(2)))
+                .set_response_timeout(Some(Duration::from_millis(250)))
+                .set_number_of_retries(1);
+            Connection::Node(ConnectionManager::new_with_config(subscribe_at.clone(), config).await?)
+        };
+        Ok(Self { connection, subscribe_at })
+    }
+
+    pub(crate) async fn ping(&self) -> RedisResult<String> {
+        on!(self, c => ping(&mut c).await)
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> RedisResult<Option<Vec<u8>>> {
+        on!(self, c => c.get(format!("{PREFIX}{key}")).await)
+    }
+
+    pub(crate) async fn set(&self, key: &str, value: Vec<u8>, ttl: Duration) -> RedisResult<()> {
+        let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        on!(self, c => c.pset_ex(format!("{PREFIX}{key}"), value, millis).await)
+    }
+
+    pub(crate) async fn delete(&self, key: &str) -> RedisResult<()> {
+        on!(self, c => c.del(format!("{PREFIX}{key}")).await)
+    }
+
+    pub(crate) async fn throttle(&self, key: &str, rate: Rate) -> RedisResult<Result<(), Throttled>> {
+        let period = u64::try_from(rate.per.as_micros()).unwrap_or(u64::MAX);
+        let script = Script::new(GCRA_LUA);
+        let mut call = script.prepare_invoke();
+        call.key(format!("{PREFIX}throttle:{key}")).arg(period).arg(period / u64::from(rate.uses.max(1)));
+        let wait: u64 = on!(self, c => call.invoke_async(&mut c).await)?;
+        Ok(if wait == 0 { Ok(()) } else { Err(Throttled { retry_after: Duration::from_micros(wait) }) })
+    }
+
+    pub(crate) async fn publish(&self, channel: &str, message: &str) -> RedisResult<()> {
+        on!(self, c => c.publish(format!("{PREFIX}{channel}"), message).await)
+    }
+
+    /// Reconnects for ever; what was said meanwhile is missed.
+    pub(crate) fn subscribe(&self, channel: &'static str) -> impl Stream<Item = String> + Send + use<> {
+        let (tx, rx) = mpsc::channel(1024);
+        let client = self.subscribe_at.clone();
+        tokio::spawn(async move {
+            while !tx.is_closed() {
+                if let Err(error) = listen(&client, channel, &tx).await {
+                    tracing::warn!(%error, channel, "the subscription to Redis broke; it is renewed");
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+        ReceiverStream::new(rx)
+    }
+}
+
+async fn ping(connection: &mut (impl ConnectionLike + Send)) -> RedisResult<String> {
+    redis::cmd("PING").query_async(connection).await
+}
+
+async fn listen(client: &Client, channel: &str, tx: &mpsc::Sender<String>) -> RedisResult<()> {
+    let mut subscription = client.get_async_pubsub().await?;
+    subscription.subscribe(format!("{PREFIX}{channel}")).await?;
+    let mut messages = subscription.on_message();
+    while let Some(message) = messages.next().await {
+        if tx.send(message.get_payload()?).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+use std::{fmt, path::PathBuf};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use url::Url;
+
+/// Where this process runs; production refuses unsafe defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Staging,
+    Production,
+}
+
+impl Environment {
+    /// Whether conveniences that would be dangerous elsewhere are allowed.
+    pub fn is_development(self) -> bool {
+        self == Self::Development
+    }
+}
+
+impl std::str::FromStr for Environment {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "development" => Ok(Self::Development),
+            "staging" => Ok(Self::Staging),
+            "production" => Ok(Self::Production),
+            other => Err(format!("LEADLINE_ENV: {other:?} is none of development, staging, production")),
+        }
+    }
+}
+
+/// What the web application was told, checked before the port opens.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub environment: Environment,
+    /// How the world reaches us, without a trailing slash: links in e-mails begin with it.
+    pub public_url: Url,
+    pub data_dir: PathBuf,
+    pub secret: SecretKey,
+    /// `whsec_…`, from Resend's dashboard; without it the webhook answers 503.
+    pub resend_webhook_secret: Option<String>,
+}
+
+impl Config {
+    /// An absolute link to a path of ours.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Whether browsers reach us by TLS, so that cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+/// 32 random bytes from which every other key is derived, each for one purpose.
+#[derive(Clone)]
+pub struct SecretKey([u8; 32]);
+
+impl SecretKey {
+    /// Parses 32 bytes in base64.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|error| format!("LEADLINE_SECRET_KEY is not base64: {error}"))?;
+        let bytes = <[u8; 32]>::try_from(bytes)
+            .map_err(|bytes| format!("LEADLINE_SECRET_KEY has {} bytes instead of 32: make one with `openssl rand -base64 32`", bytes.len()))?;
+        Ok(Self(bytes))
+    }
+
+    /// A fresh one, and its text.
+    pub fn generate() -> (Self, String) {
+        let bytes: [u8; 32] = rand::random();
+        (Self(bytes), BASE64_STANDARD.encode(bytes))
+    }
+
+    /// HMAC-SHA256 (RFC 2104) under a key of its own for `purpose`.
+    pub fn sign(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let key = hmac(&self.0, purpose.as_bytes());
+        hmac(&key, message)
+    }
+}
+
+fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new(key.into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}

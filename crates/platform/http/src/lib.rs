@@ -1,0 +1,30 @@
+//! The edge: one state type, problems, typed extractors, idempotency, route records, headers.
+//!
+//! A handler is five beats: extract, parse, act, commit, respond. Everything about a request
+//! that can be refused is refused in an extractor, before the handler runs.
+
+mod app;
+mod assets;
+mod body;
+mod client;
+mod config;
+mod cursor;
+mod flash;
+mod headers;
+mod idempotency;
+mod page;
+mod problem;
+mod routes;
+
+pub use app::{App, AppParts};
+pub use assets::serve as serve_asset;
+pub use body::{ApiJson, ApiPath, ApiQuery, Idempotent, PageForm};
+pub use client::{ClientIp, Hx};
+pub use config::{Config, Environment, SecretKey};
+pub use cursor::Cursor;
+pub use flash::{Flash, flash_layer, redirect};
+pub use headers::{Nonce, security_headers};
+pub use idempotency::{Answer, Idempotency, sweep as sweep_idempotency_keys};
+pub use page::{Chrome, problems_as_pages};
+pub use problem::{FieldError, Problem, ProblemBody, ProblemKind, Total};
+pub use routes::{RouteRecord, Routes};
