@@ -146,6 +146,10 @@ impl Transport for Resend {
         Some(Duration::from_secs(24 * 60 * 60))
     }
 
+    fn keeps_message_id(&self) -> bool {
+        false
+    }
+
     async fn send_batch(&self, batch: Batch<'_>) -> Vec<Outcome> {
         let key_fits = (1..=256).contains(&batch.key.len()) && batch.key.bytes().all(|b| b.is_ascii_graphic());
         if !key_fits || batch.mails.len() > self.batch_size() {

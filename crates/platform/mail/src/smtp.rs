@@ -56,9 +56,13 @@ impl Smtp {
                     self.pool.give_back(connection);
                     return Outcome::Accepted { provider_id };
                 }
-                // A server may close an idle connection at any time. Nothing was said about this
-                // message yet, so a fresh connection gets it.
-                Err(Failure::Lost { before_mail: true, .. }) if connection.reused() => connection.close().await,
+                // A server may close an idle connection at any time, silently or with a 421 that waits
+                // to be read. Nothing was said about this message yet, so a fresh connection gets it.
+                Err(Failure::Lost { before_mail: true, .. } | Failure::Refused { stage: SmtpStage::Sender, code: 421, .. })
+                    if connection.reused() =>
+                {
+                    connection.close().await;
+                }
                 Err(failure) => {
                     match &failure {
                         Failure::Refused { code, .. } if *code != 421 => {

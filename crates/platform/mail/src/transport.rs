@@ -54,6 +54,12 @@ pub trait Transport {
     /// For how long a repeat under the same key is recognised as one. `None`: never.
     fn idempotent_for(&self) -> Option<Duration>;
 
+    /// Whether a message arrives with the Message-ID it was given. Otherwise the provider sets its own
+    /// and tells it in its webhooks; threads must refer to that one.
+    fn keeps_message_id(&self) -> bool {
+        true
+    }
+
     /// Whether a repeat within [`Transport::idempotent_for`] is safe.
     fn idempotent(&self) -> bool {
         self.idempotent_for().is_some()
@@ -96,6 +102,14 @@ impl Transport for Mailer {
             Self::Catcher(catcher) => catcher.idempotent_for(),
             Self::Smtp(smtp) => smtp.idempotent_for(),
             Self::Resend(resend) => resend.idempotent_for(),
+        }
+    }
+
+    fn keeps_message_id(&self) -> bool {
+        match self {
+            Self::Catcher(catcher) => catcher.keeps_message_id(),
+            Self::Smtp(smtp) => smtp.keeps_message_id(),
+            Self::Resend(resend) => resend.keeps_message_id(),
         }
     }
 

@@ -3,6 +3,10 @@ use std::collections::BTreeMap;
 use crate::{Mailbox, OutgoingMail};
 
 /// One element of the batch request.
+///
+/// Without a Message-ID: Resend sends through SES, which always sets its own and may refuse a second
+/// one. It is told in every `email.*` webhook as `data.message_id`; replies and follow-ups refer to
+/// that one.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Email<'a> {
     from: String,
@@ -26,9 +30,6 @@ struct Tag<'a> {
 
 impl<'a> Email<'a> {
     pub(super) fn of(mail: &'a OutgoingMail) -> Self {
-        let mut headers: BTreeMap<&str, &str> =
-            mail.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        headers.insert("Message-ID", &mail.message_id);
         Self {
             from: address(&mail.from),
             to: [address(&mail.to)],
@@ -36,7 +37,7 @@ impl<'a> Email<'a> {
             html: &mail.html,
             text: &mail.text,
             reply_to: mail.reply_to.as_ref().map(address),
-            headers,
+            headers: mail.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
             tags: mail.tags.iter().map(|(name, value)| Tag { name, value }).collect(),
         }
     }

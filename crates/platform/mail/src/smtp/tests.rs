@@ -18,7 +18,7 @@ struct Log {
 /// A mail server that decides by the recipient's local part:
 /// `r<code>-<rest>` is answered with that code at RCPT, `d<code>-<rest>` after the message,
 /// `drop-rcpt` and `drop-data` break the connection there, `hang` never confirms,
-/// `once` is accepted and then the connection is closed.
+/// `once` is accepted and then the connection is closed, `idle` likewise with a parting 421.
 async fn server() -> (u16, Arc<Mutex<Log>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -79,8 +79,10 @@ async fn talk(socket: tokio::net::TcpStream, log: Arc<Mutex<Log>>) -> std::io::R
                 _ => "250 2.0.0 Ok: queued as Q123\r\n".to_owned(),
             };
             stream.write_all(answer.as_bytes()).await?;
-            if rcpt == "once" {
-                return Ok(());
+            match rcpt.as_str() {
+                "once" => return Ok(()),
+                "idle" => return stream.write_all(b"421 4.4.2 idle for too long\r\n").await,
+                _ => {}
             }
         } else {
             stream.write_all(b"250 2.0.0 ok\r\n").await?;
@@ -190,13 +192,15 @@ async fn a_closing_server_throttles() {
 
 #[tokio::test]
 async fn a_pooled_connection_that_was_closed_meanwhile_is_replaced() {
-    let (port, log) = server().await;
-    let smtp = smtp(port, 1);
-    assert!(matches!(send(&smtp, &["once"]).await[0], Outcome::Accepted { .. }));
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(matches!(send(&smtp, &["anna"]).await[0], Outcome::Accepted { .. }));
-    let log = log.lock().unwrap();
-    assert_eq!((log.connections, log.messages.len()), (2, 2));
+    for last in ["once", "idle"] {
+        let (port, log) = server().await;
+        let smtp = smtp(port, 1);
+        assert!(matches!(send(&smtp, &[last]).await[0], Outcome::Accepted { .. }));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(matches!(send(&smtp, &["anna"]).await[0], Outcome::Accepted { .. }));
+        let log = log.lock().unwrap();
+        assert_eq!((log.connections, log.messages.len()), (2, 2));
+    }
 }
 
 #[tokio::test]
