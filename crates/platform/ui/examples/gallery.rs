@@ -116,15 +116,9 @@ fn grid() -> Markup {
             },
             html! { (table::column_picker("/leads", &[("title", "Title", true), ("phone", "Phone", false), ("country", "Country", true)], html! {})) }
         ))
-        (dialog("filter", "Filter leads", html! {
-            filter-builder data-fields=(FIELDS) {
-                form.form method="get" action="/leads" {
-                    input type="hidden" name="filter" data-filter-value value=(r#"{"all":[{"field":"status","op":"in","value":["new"]},{"any":[{"field":"score","op":"gte","value":40},{"field":"country","op":"eq","value":"DE"}]}]}"#);
-                    div data-filter-editor {}
-                    (form_actions(html! { (Button::primary("Apply")) (Button::ghost("Clear").href("/leads")) }))
-                }
-            }
-        }))
+        (dialog_wide("filter", "Filter leads", filter_builder("/leads", &filter_fields(),
+            r#"{"all":[{"field":"status","op":"in","value":["new","replied"]},{"any":[{"field":"score","op":"gte","value":40},{"field":"country","op":"is_known"}]}]}"#,
+            html! {}, html! { span.filter-summary { "1,204 leads" } })))
         div #grid.stack {
             (table::selectable("/leads/bulk", 9240, hidden("filter", "{}"), html! {
                 (Button::secondary("Tag").icon(Icon::Tag).small().name_value("action", "tag"))
@@ -136,7 +130,19 @@ fn grid() -> Markup {
     }
 }
 
-const FIELDS: &str = r#"[{"name":"status","label":"Status","type":"choice","options":[["new","New"],["contacted","Contacted"],["replied","Replied"]]},{"name":"score","label":"Score","type":"number"},{"name":"country","label":"Country","type":"text"},{"name":"created_at","label":"Created","type":"date"},{"name":"tags","label":"Tags","type":"tags"}]"#;
+fn filter_fields() -> Vec<FilterField> {
+    let field = |name: &str, label: &str, operators: &[FilterOperator]| FilterField { name: name.into(), label: label.into(), operators: operators.to_vec(), options: vec![] };
+    vec![
+        FilterField {
+            options: vec![("new".into(), "New".into()), ("contacted".into(), "Contacted".into()), ("replied".into(), "Replied".into())],
+            ..field("status", "Status", &[("in", "is any of", FilterInput::Choices), ("is_not", "is not", FilterInput::Choice)])
+        },
+        field("score", "Score", &[("gte", "at least", FilterInput::Number), ("lte", "at most", FilterInput::Number)]),
+        field("country", "Country", &[("eq", "is", FilterInput::Text), ("is_known", "is known", FilterInput::None)]),
+        field("tags", "Tags", &[("any", "contain any of", FilterInput::List)]),
+        field("created_at", "Created", &[("after", "after", FilterInput::Date)]),
+    ]
+}
 
 fn record() -> Markup {
     html! {

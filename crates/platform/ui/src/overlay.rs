@@ -7,8 +7,17 @@ use crate::status::Tone;
 
 /// A dialog, opened by `Button::…opens(id)`. Escape and a click beside it close it.
 pub fn dialog(id: &str, title: &str, content: Markup) -> Markup {
+    dialog_of("dialog", id, title, content)
+}
+
+/// A dialog for tables and builders.
+pub fn dialog_wide(id: &str, title: &str, content: Markup) -> Markup {
+    dialog_of("dialog is-wide", id, title, content)
+}
+
+fn dialog_of(class: &str, id: &str, title: &str, content: Markup) -> Markup {
     html! {
-        dialog.dialog id=(id) aria-labelledby={ (id) "-title" } {
+        dialog class=(class) id=(id) aria-labelledby={ (id) "-title" } {
             div.dialog-box {
                 header.dialog-header {
                     h2 id={ (id) "-title" } { (title) }

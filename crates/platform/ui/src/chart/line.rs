@@ -13,7 +13,7 @@ pub struct Series<'a> {
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 200.0;
 
-/// Values over time. `labels` name the points (days); up to six of them are written under the axis.
+/// Values over time. `labels` name the points (days); up to five of them are written under the axis.
 /// One series is filled down to the axis, several are plain lines with a legend.
 pub fn line(title: &str, labels: &[String], series: &[Series<'_>]) -> Markup {
     let max = series.iter().flat_map(|one| one.values.iter().copied()).max().unwrap_or(0);
@@ -44,7 +44,12 @@ pub fn line(title: &str, labels: &[String], series: &[Series<'_>]) -> Markup {
                     }
                 }
             }
-            div.chart-x aria-hidden="true" { @for label in written(labels) { span { (label) } } }
+            svg.chart-x aria-hidden="true" {
+                @for (index, label) in written(labels) {
+                    @let anchor = if count > 1 && index == 0 { "start" } else if count > 1 && index + 1 == count { "end" } else { "middle" };
+                    text x={ (coordinate(position(index, count, 100.0))) "%" } y="12" text-anchor=(anchor) { (label) }
+                }
+            }
         }
     };
     let legend = html! {
@@ -72,15 +77,13 @@ fn ticks(step: i64, top: i64) -> impl Iterator<Item = i64> {
     (0..=top / step).map(move |index| index * step)
 }
 
-/// At most six labels at equal distances, the first and the last among them where the count allows.
-fn written(labels: &[String]) -> Vec<&str> {
+/// At most five labels with their places, the first and the last among them.
+fn written(labels: &[String]) -> Vec<(usize, &str)> {
     let last = labels.len().saturating_sub(1);
-    let gaps = (1..=5).rev().find(|gaps| last % gaps == 0).filter(|gaps| *gaps > 1 || last < 2);
-    match gaps {
-        Some(gaps) => (0..=gaps.min(last)).filter_map(|index| labels.get(index * last / gaps)).map(String::as_str).collect(),
-        // A prime number of days: the ends alone are still true.
-        None => [labels.first(), labels.last()].into_iter().flatten().map(String::as_str).collect(),
-    }
+    let gaps = last.clamp(1, 4);
+    let mut places: Vec<usize> = (0..=gaps).map(|index| (index * last + gaps / 2) / gaps).collect();
+    places.dedup();
+    places.into_iter().filter_map(|index| labels.get(index).map(|label| (index, label.as_str()))).collect()
 }
 
 /// A line the size of a word, for a table cell or a figure; `label` says what it shows.
@@ -96,12 +99,12 @@ mod tests {
     use super::written;
 
     #[test]
-    fn labels_stand_at_equal_distances() {
-        let days: Vec<String> = (1..=31).map(|day| day.to_string()).collect();
-        assert_eq!(written(&days), ["1", "7", "13", "19", "25", "31"]);
-        assert_eq!(written(&days[..14]), ["1", "14"]);
-        assert_eq!(written(&days[..2]), ["1", "2"]);
-        assert_eq!(written(&days[..1]), ["1"]);
-        assert!(written(&[]).is_empty());
+    fn labels_keep_their_distance_and_the_ends() {
+        let days: Vec<String> = (1..=30).map(|day| day.to_string()).collect();
+        let places = |count: usize| written(&days[..count]).into_iter().map(|(index, _)| index).collect::<Vec<_>>();
+        assert_eq!(places(30), [0, 7, 15, 22, 29]);
+        assert_eq!(places(3), [0, 1, 2]);
+        assert_eq!(places(1), [0]);
+        assert!(places(0).is_empty());
     }
 }
