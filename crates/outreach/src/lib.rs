@@ -1,0 +1,3 @@
+//! Outreach: templates, campaigns, the send ledger, suppressions.
+
+pub mod templates;
