@@ -4,8 +4,21 @@
 //! a campaign that used it runs. Nothing here sends to a lead: the one mail that leaves is the test
 //! to the signed-in person's own address.
 
+mod actions;
+pub mod checks;
+mod lint;
 mod model;
 pub mod render;
+mod starters;
+pub mod store;
 pub mod variables;
 
+pub use actions::{
+    TemplateError, create::create_template, delete::delete_template, duplicate::duplicate_template, send_test::send_test, update::update_template,
+};
 pub use model::{Template, TemplateChange, TemplateContent};
+
+/// A LIKE pattern over lower-cased text that contains `q` as it was typed.
+pub(crate) fn like(q: &str) -> String {
+    format!("%{}%", q.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}

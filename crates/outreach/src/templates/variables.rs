@@ -167,7 +167,7 @@ pub async fn find_recipient(tx: &TenantTx, lead: LeadId) -> Result<Option<Recipi
 
 /// Up to eight leads whose name, address, company or title contains `q`, best score first.
 pub async fn search_recipients(tx: &TenantTx, q: &str) -> Result<Vec<Recipient>, DbError> {
-    let pattern = format!("%{}%", q.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = super::like(q);
     // Without a word there is nothing to search by, and the index by score alone answers.
     let condition = if pattern == "%%" { "$2 = '%%'" } else { "search LIKE $2" };
     let sql = format!("SELECT {LEAD_COLUMNS} FROM leads WHERE org_id = $1 AND {condition} ORDER BY score DESC, id DESC LIMIT 8");
