@@ -32,6 +32,7 @@ export interface RequestContext {
     body?: FormData | URLSearchParams | null;
   };
   response?: { status: number };
+  text?: string;
 }
 
 export function contextOf(event: Event): RequestContext | undefined {

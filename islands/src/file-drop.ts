@@ -1,5 +1,6 @@
 // Sends a file with visible progress. Without scripts the same form posts it by itself.
 import { define } from "./dom";
+import { keepToasts } from "./toast-item";
 
 function megabytes(bytes: number): string {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
@@ -78,7 +79,10 @@ class FileDrop extends HTMLElement {
   }
 
   #answered(request: XMLHttpRequest): void {
-    if (request.status < 400) return location.assign(request.responseURL);
+    if (request.status < 400) {
+      keepToasts(request.responseText);
+      return location.assign(request.responseURL);
+    }
     this.#idle();
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const said = page.querySelector("[data-drop-error]:not([hidden]), .toast-text, .notice-body, .state p")?.textContent?.trim();

@@ -18,7 +18,8 @@ onContent(() => {
     field.type = "hidden";
     field.name = NAME;
     field.value = keyOf(form);
-    form.append(field);
+    // First, so that a server reading a multipart stream knows it before the file.
+    form.prepend(field);
   }
 });
 

@@ -6,20 +6,22 @@ const english = new Intl.NumberFormat("en");
 export class RowSelection extends HTMLElement {
   #last: HTMLInputElement | null = null;
   #allMatching = false;
-  #observer = new MutationObserver(() => this.#render());
+  #total = "";
+  #selected = new Set<string>();
 
   connectedCallback(): void {
     this.addEventListener("click", this.#click);
     this.addEventListener("change", this.#change);
-    // Rows come and go with swaps; the count follows.
-    this.#observer.observe(this, { childList: true, subtree: true });
+    document.addEventListener("htmx:after:swap", this.#swapped);
+    // The browser restores check boxes when one comes back.
+    this.#remember();
     this.#render();
   }
 
   disconnectedCallback(): void {
     this.removeEventListener("click", this.#click);
     this.removeEventListener("change", this.#change);
-    this.#observer.disconnect();
+    document.removeEventListener("htmx:after:swap", this.#swapped);
   }
 
   get #boxes(): HTMLInputElement[] {
@@ -33,8 +35,22 @@ export class RowSelection extends HTMLElement {
   clear(): void {
     for (const box of this.#boxes) box.checked = false;
     this.#allMatching = false;
+    this.#remember();
     this.#render();
   }
+
+  #remember(): void {
+    this.#selected = new Set(this.#boxes.filter((box) => box.checked).map((box) => box.value));
+    this.#total = this.dataset["total"] ?? "";
+  }
+
+  /** A morph may put another lead under a checked box: what was chosen is known by id, not by place. */
+  #swapped = (): void => {
+    for (const box of this.#boxes) box.checked = this.#selected.has(box.value);
+    if (this.#total !== (this.dataset["total"] ?? "")) this.#allMatching = false;
+    this.#remember();
+    this.#render();
+  };
 
   #click = (event: MouseEvent): void => {
     const target = event.target instanceof Element ? event.target : null;
@@ -42,6 +58,7 @@ export class RowSelection extends HTMLElement {
     if (target?.closest("[data-all-matching]")) {
       this.#allMatching = true;
       for (const box of this.#boxes) box.checked = true;
+      this.#remember();
       return this.#render();
     }
     const box = target?.closest<HTMLInputElement>("input[data-select]");
@@ -59,11 +76,11 @@ export class RowSelection extends HTMLElement {
     if (box.matches("[data-select-all]")) for (const each of this.#boxes) each.checked = box.checked;
     else if (!box.matches("[data-select]")) return;
     this.#allMatching = false;
+    this.#remember();
     this.#render();
   };
 
   #render(): void {
-    this.#observer.disconnect();
     const boxes = this.#boxes;
     const chosen = boxes.filter((box) => box.checked).length;
     const total = Number(this.dataset["total"] ?? boxes.length);
@@ -84,7 +101,6 @@ export class RowSelection extends HTMLElement {
       input.disabled = !this.#allMatching;
       input.value = this.#allMatching ? "true" : "";
     }
-    this.#observer.observe(this, { childList: true, subtree: true });
   }
 }
 

@@ -1,5 +1,5 @@
 // A toast leaves by itself after six seconds, unless it is an error, has the pointer or the focus.
-import { define } from "./dom";
+import { contextOf, define } from "./dom";
 
 const LIFE_MS = 6000;
 const LIFE_WITH_UNDO_MS = 10_000;
@@ -38,6 +38,32 @@ class ToastItem extends HTMLElement {
 }
 
 define("toast-item", ToastItem);
+
+const KEPT = "leadline.toasts";
+
+/** The toasts of a whole page that is not shown itself. */
+function toastsOf(html: string): string {
+  return new DOMParser().parseFromString(html, "text/html").querySelector("#toasts")?.innerHTML.trim() ?? "";
+}
+
+/** Saves what a page had to say for the next one: it says it only once. */
+export function keepToasts(html: string): void {
+  const toasts = toastsOf(html);
+  if (toasts) sessionStorage.setItem(KEPT, toasts);
+}
+
+const kept = sessionStorage.getItem(KEPT);
+if (kept) {
+  sessionStorage.removeItem(KEPT);
+  document.getElementById("toasts")?.insertAdjacentHTML("beforeend", kept);
+}
+
+// A form sent by htmx follows its redirect to a whole page, of which only a region is swapped in:
+// the message in the rest must not get lost.
+document.addEventListener("htmx:after:request", (event) => {
+  const text = contextOf(event)?.text ?? "";
+  if (/^\s*<!doctype/i.test(text)) document.getElementById("toasts")?.insertAdjacentHTML("beforeend", toastsOf(text));
+});
 
 /** Shows an error that the server could not say itself. */
 export function toastError(text: string): void {

@@ -45,7 +45,10 @@ impl Field {
     fn new(control: Control, name: impl Into<String>, label: impl Into<String>) -> Self {
         let name = name.into();
         Self {
-            id: format!("field-{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")),
+            id: format!(
+                "field-{}",
+                name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            ),
             control,
             name,
             label: label.into(),
@@ -99,12 +102,19 @@ impl Field {
     }
 
     /// `options` are (value, label) pairs; set the chosen one with [`value`](Field::value).
-    pub fn select<V, L>(name: impl Into<String>, label: impl Into<String>, options: impl IntoIterator<Item = (V, L)>) -> Self
+    pub fn select<V, L>(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        options: impl IntoIterator<Item = (V, L)>,
+    ) -> Self
     where
         V: Into<String>,
         L: Into<String>,
     {
-        let options = options.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        let options = options
+            .into_iter()
+            .map(|(value, label)| (value.into(), label.into()))
+            .collect();
         Self::new(Control::Select(options), name, label)
     }
 
@@ -279,7 +289,11 @@ impl Render for Field {
             @if let Some(error) = &self.error { p.field-error id={ (self.id) "-error" } { (error) } }
             @if let Some(hint) = &self.hint { p.field-hint id={ (self.id) "-hint" } { (hint) } }
         };
-        let label_class = if self.label_hidden { "visually-hidden" } else { "field-label" };
+        let label_class = if self.label_hidden {
+            "visually-hidden"
+        } else {
+            "field-label"
+        };
         if matches!(self.control, Control::Checkbox) {
             return html! {
                 div.field.is-check {
@@ -324,10 +338,23 @@ pub fn form_actions(buttons: Markup) -> Markup {
 /// A search box as its own GET form; `/` focuses it. `target` is the id of the region htmx replaces
 /// with the same region of the answered page while the person types.
 pub fn search_form(action: &str, name: &str, value: &str, label: &str, target: &str) -> Markup {
+    search_form_with(action, name, value, label, target, html! {})
+}
+
+/// A search box that keeps the other parameters of the address (filter, sort) as [`hidden`] inputs.
+pub fn search_form_with(
+    action: &str,
+    name: &str,
+    value: &str,
+    label: &str,
+    target: &str,
+    hidden: Markup,
+) -> Markup {
     html! {
         form.search-form role="search" method="get" action=(action)
             hx-get=(action) hx-target={ "#" (target) } hx-select={ "#" (target) } hx-swap="outerMorph" hx-replace-url="true"
             hx-trigger="submit, input delay:200ms, search" hx-sync="this:replace" {
+            (hidden)
             (crate::icon(crate::Icon::Search))
             input.input type="search" name=(name) value=(value) aria-label=(label) placeholder=(label) autocomplete="off" data-search;
         }

@@ -8,8 +8,9 @@ use crate::overlay::{Toast, menu_link, menu_separator, palette_item};
 use crate::{Button, assets, avatar};
 
 /// htmx without eval, injected styles or inherited attributes, so that it lives under a strict
-/// Content-Security-Policy. Filters (`click[ctrlKey]`), `hx-on` and `js:` values need eval: don't use them.
-const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"defaultSwap":"outerMorph","transitions":false,"defaultTimeout":30000,"morphSkip":"[data-keep],dialog[open]"}"#;
+/// Content-Security-Policy. What a person opened (a dialog, a menu, a row under the keyboard) survives a
+/// morph. Filters (`click[ctrlKey]`), `hx-on` and `js:` values need eval: don't use them.
+const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"defaultSwap":"outerMorph","transitions":false,"defaultTimeout":30000,"morphSkip":"[data-keep],dialog[open]","morphIgnore":["data-htmx-powered","data-current","open","popover","style"]}"#;
 
 /// What the signed-in document needs around the content.
 pub struct Shell<'a> {

@@ -80,16 +80,27 @@ pub struct Toast {
 
 impl Toast {
     pub fn success(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Success, text: text.into(), undo: None, link: None }
+        Self {
+            tone: Tone::Success,
+            text: text.into(),
+            undo: None,
+            link: None,
+        }
     }
 
     pub fn info(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Info, ..Self::success(text) }
+        Self {
+            tone: Tone::Info,
+            ..Self::success(text)
+        }
     }
 
     /// Stays until closed: what happened, what is safe, what to do.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Danger, ..Self::success(text) }
+        Self {
+            tone: Tone::Danger,
+            ..Self::success(text)
+        }
     }
 
     /// Posts to `action` when pressed.
@@ -136,11 +147,21 @@ impl Render for Toast {
 
 /// A form that sends one file: drop it or choose it. Works as a plain multipart form without scripts;
 /// with them it shows megabytes, per cent and a Cancel button. The answer's redirect is followed.
-/// `accept` as in HTML (`.csv,text/csv`); `content` adds fields under the zone.
-pub fn drop_zone(action: &str, name: &str, accept: &str, title: &str, hint: &str, content: Markup) -> Markup {
+/// `accept` as in HTML (`.csv,text/csv`); `content` adds fields above the zone, so that they arrive
+/// before the file in the stream. An answer of 4xx is shown in place: its [`Toast`], [`notice`](crate::notice)
+/// or [`error_state`](crate::error_state) text.
+pub fn drop_zone(
+    action: &str,
+    name: &str,
+    accept: &str,
+    title: &str,
+    hint: &str,
+    content: Markup,
+) -> Markup {
     html! {
         file-drop {
             form.drop-form method="post" action=(action) enctype="multipart/form-data" {
+                (content)
                 label.drop-zone {
                     (icon(Icon::Upload))
                     span.drop-title { (title) }
@@ -154,7 +175,6 @@ pub fn drop_zone(action: &str, name: &str, accept: &str, title: &str, hint: &str
                     button.button.is-small type="button" data-drop-cancel { "Cancel" }
                 }
                 p.field-error role="alert" hidden data-drop-error {}
-                (content)
                 div.form-actions data-drop-submit { button.button.is-primary type="submit" { span { "Upload" } } }
             }
         }

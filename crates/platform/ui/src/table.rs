@@ -3,7 +3,7 @@
 //! A grid is ordinary markup, so that a page decides its cells:
 //!
 //! ```
-//! # use ui::{table, Sort, Button, pager};
+//! # use ui::{table, Sort};
 //! # use maud::html;
 //! html! {
 //!     (table::wrap("Leads", html! {
@@ -16,7 +16,8 @@
 //!             } }
 //!             tbody {
 //!                 // data-href makes the row open on click and Enter, data-edit is where `e` goes.
-//!                 tr data-row data-href="/leads/lead_1" data-edit="/leads/lead_1/edit" {
+//!                 // The id ties the row to its record when the table is morphed: never leave it out.
+//!                 tr #lead_1 data-row data-href="/leads/lead_1" data-edit="/leads/lead_1/edit" {
 //!                     (table::td_select("lead_1", "Ada Lovelace"))
 //!                     td.is-title data-label="Name" { a href="/leads/lead_1" { "Ada Lovelace" } }
 //!                     td.num data-label="Score" { "82" }
@@ -106,7 +107,13 @@ pub fn td_select(id: &str, name: &str) -> Markup {
 /// The form around a selectable table: the bar shows once a row is selected. `total` is how many rows
 /// match in all; when it is more than the page has, the bar offers to select them all and then the
 /// form sends `all_matching=true` beside (instead of) the ids. `hidden` carries the current filter.
-pub fn selectable(action: &str, total: i64, hidden: Markup, actions: Markup, table: Markup) -> Markup {
+pub fn selectable(
+    action: &str,
+    total: i64,
+    hidden: Markup,
+    actions: Markup,
+    table: Markup,
+) -> Markup {
     html! {
         row-selection data-total=(total) {
             form method="post" action=(action) {
@@ -140,7 +147,10 @@ pub struct Pager {
 
 impl Pager {
     pub fn new(summary: impl Into<String>) -> Self {
-        Self { summary: summary.into(), ..Self::default() }
+        Self {
+            summary: summary.into(),
+            ..Self::default()
+        }
     }
 
     /// Address of the page before, if there is one.
