@@ -83,7 +83,12 @@ impl SecretKey {
 }
 
 fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new(key.into());
+    // HMAC pads a shorter key with zeros to the hash's block; done here, no length can be refused.
+    let mut block = [0_u8; 64];
+    for (slot, byte) in block.iter_mut().zip(key) {
+        *slot = *byte;
+    }
+    let mut mac = Hmac::<Sha256>::new(&block.into());
     mac.update(message);
     mac.finalize().into_bytes().into()
 }

@@ -102,6 +102,23 @@ impl<S: Clone + Send + Sync + 'static> Worker<S> {
         self.wind_down(tasks, running).await;
     }
 
+    /// Runs what is due now, one after the other, until nothing is; returns how many runs that took.
+    /// For tests, and for commands that must not return before their work is done.
+    pub async fn drain(&self) -> usize {
+        let kinds: Vec<&str> = self.registry.handlers.keys().copied().collect();
+        let mut runs = 0;
+        loop {
+            let claimed = self.claim(&kinds, 1).await;
+            if claimed.is_empty() {
+                return runs;
+            }
+            for job in claimed {
+                self.execute(job).await;
+                runs += 1;
+            }
+        }
+    }
+
     async fn claim(&self, kinds: &[&str], free: usize) -> Vec<Claimed> {
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
         store::claim(&self.db, kinds, limit, self.clock.now(), LEASE.as_secs_f64()).await.unwrap_or_else(|error| {

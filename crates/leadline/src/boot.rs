@@ -1,0 +1,110 @@
+//! From settings to a running application: the database (ours or the one named), the schema, the
+//! cache, the mail transport.
+
+use std::{io::Write, path::Path};
+
+use anyhow::{Context, Result, bail};
+use cache::Cache;
+use db::{
+    Db, DbConfig,
+    embedded::{EmbeddedError, EmbeddedOptions, EmbeddedPostgres},
+};
+use events::Feed;
+use http_kit::{App, AppParts, Config, SecretKey};
+
+use crate::settings::Settings;
+
+/// Where a running `leadline up` leaves the address of its private database for our own commands.
+const ADDRESS_FILE: &str = "database.url";
+
+/// The database that this process uses.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    embedded: Option<EmbeddedPostgres>,
+}
+
+impl Database {
+    /// The one in `DATABASE_URL`, else the private one, started here.
+    pub(crate) async fn open(settings: &Settings) -> Result<Self> {
+        if let Some(url) = &settings.database_url {
+            return Ok(Self { url: url.clone(), embedded: None });
+        }
+        let embedded = EmbeddedPostgres::start(&settings.data_dir, EmbeddedOptions::default()).await?;
+        let url = embedded.url();
+        write_private(&settings.data_dir.join(ADDRESS_FILE), &url).context("the data directory cannot be written")?;
+        Ok(Self { url, embedded: Some(embedded) })
+    }
+
+    /// The same for a command that may run beside `leadline up`, whose private database it then uses.
+    pub(crate) async fn open_beside(settings: &Settings) -> Result<Self> {
+        match Self::open(settings).await {
+            Err(error) if matches!(error.downcast_ref(), Some(EmbeddedError::AlreadyRunning { .. })) => {
+                let path = settings.data_dir.join(ADDRESS_FILE);
+                let url = std::fs::read_to_string(&path).with_context(|| format!("{error}; its {} could not be read", path.display()))?;
+                Ok(Self { url, embedded: None })
+            }
+            other => other,
+        }
+    }
+
+    /// Stops the private database, if it is ours.
+    pub(crate) async fn close(self, settings: &Settings) -> Result<()> {
+        if let Some(embedded) = self.embedded {
+            let _ = std::fs::remove_file(settings.data_dir.join(ADDRESS_FILE)); // stale, it would only mislead
+            embedded.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds the application over a migrated database.
+pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App> {
+    let db = Db::new(&DbConfig::new(&database.url))?;
+    let cache = match &settings.redis_url {
+        Some(url) => Cache::redis(url).await?,
+        None => Cache::in_process(),
+    };
+    let mailer = mail::mailer(&settings.mail, db.clone(), settings.clock.clone())?;
+    let feed = Feed::start(db.clone());
+    let config = Config {
+        environment: settings.environment,
+        public_url: settings.public_url.clone(),
+        data_dir: settings.data_dir.clone(),
+        secret: secret_key(settings)?,
+        resend_webhook_secret: settings.resend_webhook_secret.clone(),
+    };
+    Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, config }))
+}
+
+/// The envelope key: from the settings, else made once and kept in the data directory.
+fn secret_key(settings: &Settings) -> Result<SecretKey> {
+    if let Some(text) = &settings.secret_key {
+        return SecretKey::parse(text).map_err(anyhow::Error::msg);
+    }
+    let path = settings.data_dir.join("secret.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => SecretKey::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let (key, text) = SecretKey::generate();
+            write_private(&path, &text).with_context(|| format!("{} could not be written", path.display()))?;
+            Ok(key)
+        }
+        Err(error) => bail!("{} could not be read: {error}", path.display()),
+    }
+}
+
+/// Writes a file that only we may read, all of it or nothing.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let unfinished = path.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)
+}

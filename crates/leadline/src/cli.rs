@@ -1,0 +1,76 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Leadline: find, score and reach the companies that will buy. Without a command: `up`.
+///
+/// Settings come from leadline.toml, a Terraform outputs file and the environment, in this order;
+/// `leadline doctor` shows what they amount to.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Says more in the log (RUST_LOG says exactly what).
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything in one process, with embedded defaults for what is not set (the default).
+    Up,
+    /// Web pages, API and live updates; needs DATABASE_URL.
+    Serve,
+    /// Background jobs; needs DATABASE_URL.
+    Worker,
+    /// Brings the database's schema up to date.
+    Migrate,
+    /// Loads the invented demo leads into an organisation.
+    SeedDemo(Organisation),
+    /// Imports a CSV file of leads.
+    Import(Import),
+    /// Lists every dependency, in use or defaulted, and whether it answers.
+    Doctor {
+        /// For scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the API's OpenAPI document.
+    Openapi,
+    /// For the person who runs the server.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+/// Which organisation is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Organisation {
+    /// Its id (org_…) or its name; not needed while there is only one.
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file: CSV with a header line.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) organisation: Organisation,
+    /// Prints the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Creates an organisation and its owner; the password is read from standard input.
+    CreateOwner {
+        #[arg(long)]
+        organisation: String,
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        email: String,
+    },
+}

@@ -1,0 +1,121 @@
+//! Every route, tried as a stranger and as a neighbour with our ids. A new route fails this test
+//! until somebody has looked at its line of the golden list (`routes.golden`).
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use crate::support::{TestApp, Visitor};
+use serde_json::{Value, json};
+
+/// Ids of things that belong to the organisation of `owner`, by the name of their path parameter's place.
+pub type Ids = BTreeMap<&'static str, String>;
+
+/// Gives an organisation one of each thing, through the API.
+pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
+    let id = |answer: Value| answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let mut ids = Ids::new();
+    owner.patch_json("/api/v1/organisation", &json!({"postal_address": "1 Main Street, Springfield"})).await.expect(200);
+    let lead = json!({"first_name": "Ada", "last_name": "Byron", "email": "ada@engines.example", "company_name": "Engines", "company_domain": "engines.example", "tags": ["vip"]});
+    let lead = owner.post_json("/api/v1/leads", &lead).await.expect(201).json();
+    ids.insert("accounts", lead["account_id"].as_str().unwrap().to_owned());
+    ids.insert("leads", id(lead));
+    let csv = b"First name,Email,Company\nBea,bea@tools.example,Tools\nnobody,not-an-address,\n".to_vec();
+    let imported = owner.upload("/api/v1/imports", "file", "two.csv", csv).await.expect(201).json();
+    ids.insert("imports", id(imported));
+    owner.post_json(&format!("/api/v1/imports/{}/start", ids["imports"]), &json!({})).await;
+    app.settle().await;
+    let template = json!({"name": "Hello", "subject": "Hello {{ first_name | default('there') }}", "html": "<p>Hi {{ first_name | default('there') }}</p>"});
+    ids.insert("templates", id(owner.post_json("/api/v1/templates", &template).await.expect(201).json()));
+    let campaign = json!({
+        "name": "First", "sender_name": "Olive", "sender_address": "olive@ours.example", "audience": {"all": []},
+        "steps": [{"subject": "Hello", "html": "<p>Hi {{ first_name | default('there') }}</p>", "delay_hours": 0}]
+    });
+    ids.insert("campaigns", id(owner.post_json("/api/v1/campaigns", &campaign).await.expect(201).json()));
+    owner.post_json(&format!("/api/v1/campaigns/{}/launch", ids["campaigns"]), &json!({})).await.expect(200);
+    app.settle().await;
+    owner.post_json("/api/v1/suppressions", &json!({"email": "never@again.example", "reason": "manual"})).await.expect(201);
+    let caught = owner.get("/catcher").await.expect(200);
+    let mail = caught.attributes("a[href^='/catcher/msg_']", "href").first().cloned().unwrap_or_default();
+    ids.insert("catcher", mail.trim_start_matches("/catcher/").to_owned());
+    app.settle().await;
+    ids
+}
+
+/// Puts our ids into a route's path: the parameter after `leads/` is a lead, and so on.
+fn fill(path: &str, ids: &Ids) -> String {
+    let mut filled: Vec<String> = Vec::new();
+    let mut before = "";
+    for part in path.split('/') {
+        let value = if !part.starts_with('{') {
+            part.to_owned()
+        } else if part == "{*path}" {
+            "nothing.css".to_owned()
+        } else {
+            ids.get(before).cloned().unwrap_or_else(|| match part {
+                "{job}" | "{job_id}" => "1".to_owned(),
+                "{email}" => "never@again.example".to_owned(),
+                _ => "forged".to_owned(),
+            })
+        };
+        filled.push(value);
+        before = part;
+    }
+    filled.join("/")
+}
+
+async fn attempt(visitor: &Visitor, method: &str, path: &str) -> u16 {
+    let request = visitor.request(method, path).header("accept", "text/html");
+    let request = match method {
+        "GET" | "DELETE" => request,
+        _ if path.starts_with("/api/") => request.json(&json!({})),
+        _ => request.form(&[("x", "y")]),
+    };
+    // A live stream never ends: its status is enough.
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_was_tried_as_stranger_and_as_neighbour() {
+    let app = TestApp::start().await;
+    let ours = app.sign_up("Ours").await;
+    let ids = furnish(&app, &ours).await;
+    let theirs = app.sign_up("Theirs").await;
+
+    let before = fingerprint(&app).await;
+    let mut list = String::from("# method path: status for a stranger, status for a neighbour with our ids (UPDATE_GOLDEN=1 writes this file)\n");
+    for route in web::route_list() {
+        let path = fill(&route.path, &ids);
+        let stranger = attempt(&app.stranger(), route.method, &path).await;
+        let neighbour = if path == "/logout" { 303 } else { attempt(&theirs, route.method, &path).await };
+        assert!(stranger < 500 && neighbour < 500, "{} {path}: {stranger} {neighbour}", route.method);
+        // Nothing but what is public lets a stranger in, and an id of ours is nothing to a neighbour.
+        if path.starts_with("/api/") && !path.ends_with("openapi.json") {
+            assert_eq!(stranger, 401, "{} {path} as a stranger", route.method);
+        }
+        if ids.values().any(|id| !id.is_empty() && path.contains(id.as_str())) {
+            assert!([303, 404, 405, 412, 422].contains(&neighbour), "{} {path} as a neighbour: {neighbour}", route.method);
+        }
+        writeln!(list, "{} {}: {stranger} {neighbour}", route.method, route.path).unwrap();
+    }
+    app.settle().await;
+    assert_eq!(fingerprint(&app).await, before, "a stranger or a neighbour has changed something of ours");
+
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/routes.golden");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &list).unwrap();
+    }
+    let known = std::fs::read_to_string(golden).unwrap_or_default();
+    for (known, now) in known.lines().zip(list.lines()) {
+        assert_eq!(known, now, "look at this route, then write the list anew with UPDATE_GOLDEN=1");
+    }
+    assert_eq!(known.lines().count(), list.lines().count(), "routes came or went: look, then write the list anew with UPDATE_GOLDEN=1");
+}
+
+/// What our organisation holds, as one number per table that a neighbour might have changed.
+async fn fingerprint(app: &TestApp) -> Vec<i64> {
+    let ours = "org_id = (SELECT org_id FROM organisations WHERE name = 'Ours')";
+    let mut counts = Vec::new();
+    for table in ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs"] {
+        counts.push(app.scalar(&format!("SELECT coalesce(sum(hashtextextended(t::text, 0) % 1000003), 0)::bigint FROM {table} t WHERE {ours}")).await);
+    }
+    counts
+}

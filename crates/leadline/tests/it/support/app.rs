@@ -1,0 +1,154 @@
+use std::{net::SocketAddr, sync::atomic::{AtomicU32, Ordering}, time::Duration};
+
+use cache::Cache;
+use db::{Db, DbConfig};
+use events::Feed;
+use http_kit::{App, AppParts, Config, Environment, SecretKey};
+use jobs::Worker;
+use kernel::Clock;
+use mail::MailConfig;
+use tempfile::TempDir;
+use testkit::{REDIS_VARIABLE, TestDatabase};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::Visitor;
+
+/// What a test wants to be otherwise.
+pub struct TestOptions {
+    /// Stands still on a Monday morning unless told otherwise.
+    pub clock: Clock,
+    pub mail: MailConfig,
+    pub resend_webhook_secret: Option<String>,
+    /// Share the run's Redis instead of the in-process cache.
+    pub redis: bool,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        Self {
+            clock: Clock::manual("2026-01-05T09:00:00Z".parse().unwrap()),
+            mail: MailConfig::default(),
+            resend_webhook_secret: None,
+            redis: false,
+        }
+    }
+}
+
+/// The whole application on a port of its own over a database of its own. Jobs run only when a test
+/// says so ([`TestApp::run_jobs`]); projections follow by themselves ([`TestApp::settle`] waits for them).
+pub struct TestApp {
+    pub app: App,
+    pub address: String,
+    stop: CancellationToken,
+    _data: TempDir,
+    // Last: the database goes when everything else has.
+    _database: TestDatabase,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(TestOptions::default()).await
+    }
+
+    pub async fn start_with(options: TestOptions) -> Self {
+        let database = TestDatabase::create().await;
+        Self::start_over(database, options).await
+    }
+
+    async fn start_over(database: TestDatabase, options: TestOptions) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let data = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let db = Db::new(&DbConfig { url: database.url(), max_connections: 12 }).unwrap();
+        let cache = if options.redis { Cache::redis(&testkit::variable(REDIS_VARIABLE)).await.unwrap() } else { Cache::in_process() };
+        let mailer = mail::mailer(&options.mail, db.clone(), options.clock.clone()).unwrap();
+        let config = Config {
+            environment: Environment::Development,
+            public_url: address.parse().unwrap(),
+            data_dir: data.path().to_owned(),
+            secret: SecretKey::generate().0,
+            resend_webhook_secret: options.resend_webhook_secret,
+        };
+        let feed = Feed::start(db.clone());
+        let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, config });
+        let stop = CancellationToken::new();
+        web::projections(&app, &stop);
+        let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self { app, address, stop, _data: data, _database: database }
+    }
+
+    /// Somebody without a session.
+    pub fn stranger(&self) -> Visitor {
+        Visitor::new(&self.address)
+    }
+
+    /// The owner of a fresh organisation, signed in.
+    pub async fn sign_up(&self, organisation: &str) -> Visitor {
+        let mut visitor = self.stranger();
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        visitor.email = format!("owner{n}@{}.example", organisation.to_lowercase().replace(' ', "-"));
+        let form = [
+            ("organisation", organisation),
+            ("name", "Olive Owner"),
+            ("email", &visitor.email),
+            ("password", Visitor::PASSWORD),
+        ];
+        let answer = visitor.post_form("/signup", &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        visitor
+    }
+
+    /// A colleague of `owner` with `role`, signed in.
+    pub async fn colleague(&self, owner: &Visitor, role: &str) -> Visitor {
+        let mut visitor = self.stranger();
+        visitor.email = format!("{role}{}@colleagues.example", NEXT.fetch_add(1, Ordering::Relaxed));
+        let form = [("name", "Casey Colleague"), ("email", &visitor.email), ("role", role), ("password", Visitor::PASSWORD)];
+        assert_eq!(owner.post_form("/settings/team", &form).await.status, 303);
+        let login = [("email", visitor.email.as_str()), ("password", Visitor::PASSWORD)];
+        assert_eq!(visitor.post_form("/login", &login).await.status, 303);
+        visitor
+    }
+
+    /// Runs every job that is due, and those they enqueue; returns how many runs that took.
+    pub async fn run_jobs(&self) -> usize {
+        Worker::new(self.app.db.clone(), self.app.clock.clone(), web::jobs(), self.app.clone(), 4).drain().await
+    }
+
+    /// Runs jobs until none is due and projections have read the whole log.
+    pub async fn settle(&self) {
+        for _ in 0..400 {
+            let ran = self.run_jobs().await;
+            let behind = self.scalar("SELECT count(*) FROM event_cursors c WHERE (c.xid, c.seq) < (SELECT (xid, seq) FROM (SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1) e)").await;
+            if ran == 0 && behind == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("jobs or projections did not settle within ten seconds");
+    }
+
+    /// A number straight from the database, as its superuser: for what no screen shows.
+    pub async fn scalar(&self, sql: &str) -> i64 {
+        let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Statements straight to the database, as its superuser.
+    pub async fn sql(&self, statements: &str) {
+        let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(statements).await.unwrap();
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
