@@ -1,0 +1,282 @@
+//! Which column becomes what, and what happens to leads that exist already.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ImportError, analysis::Analysis};
+use crate::model::{clean_tags, is_custom_key};
+
+/// A field of a lead that a column can be read into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LeadField {
+    Email,
+    FirstName,
+    LastName,
+    FullName,
+    Phone,
+    Title,
+    Seniority,
+    Department,
+    LinkedinUrl,
+    CompanyName,
+    CompanyDomain,
+    Industry,
+    EmployeeCount,
+    AnnualRevenue,
+    Country,
+    City,
+    Status,
+    Tags,
+    Source,
+    ExternalId,
+}
+
+impl LeadField {
+    /// All of them, as a menu lists them.
+    pub const ALL: [Self; 20] = [
+        Self::Email,
+        Self::FirstName,
+        Self::LastName,
+        Self::FullName,
+        Self::Phone,
+        Self::Title,
+        Self::Seniority,
+        Self::Department,
+        Self::LinkedinUrl,
+        Self::CompanyName,
+        Self::CompanyDomain,
+        Self::Industry,
+        Self::EmployeeCount,
+        Self::AnnualRevenue,
+        Self::Country,
+        Self::City,
+        Self::Status,
+        Self::Tags,
+        Self::Source,
+        Self::ExternalId,
+    ];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::FullName => "full_name",
+            Self::Phone => "phone",
+            Self::Title => "title",
+            Self::Seniority => "seniority",
+            Self::Department => "department",
+            Self::LinkedinUrl => "linkedin_url",
+            Self::CompanyName => "company_name",
+            Self::CompanyDomain => "company_domain",
+            Self::Industry => "industry",
+            Self::EmployeeCount => "employee_count",
+            Self::AnnualRevenue => "annual_revenue",
+            Self::Country => "country",
+            Self::City => "city",
+            Self::Status => "status",
+            Self::Tags => "tags",
+            Self::Source => "source",
+            Self::ExternalId => "external_id",
+        }
+    }
+
+    /// As people read it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Email => "E-mail",
+            Self::FirstName => "First name",
+            Self::LastName => "Last name",
+            Self::FullName => "Full name",
+            Self::Phone => "Phone",
+            Self::Title => "Title",
+            Self::Seniority => "Seniority",
+            Self::Department => "Department",
+            Self::LinkedinUrl => "LinkedIn",
+            Self::CompanyName => "Company",
+            Self::CompanyDomain => "Company domain",
+            Self::Industry => "Industry",
+            Self::EmployeeCount => "Employees",
+            Self::AnnualRevenue => "Annual revenue",
+            Self::Country => "Country",
+            Self::City => "City",
+            Self::Status => "Status",
+            Self::Tags => "Tags",
+            Self::Source => "Source",
+            Self::ExternalId => "External id",
+        }
+    }
+
+    /// Whether a lead can be recognised by it.
+    const fn identifies(self) -> bool {
+        matches!(
+            self,
+            Self::Email | Self::FirstName | Self::LastName | Self::FullName | Self::Phone | Self::LinkedinUrl | Self::CompanyName | Self::CompanyDomain | Self::ExternalId
+        )
+    }
+}
+
+/// What becomes of a column: in text `ignore`, a field such as `email`, or `custom:KEY`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Target {
+    Ignore,
+    Field(LeadField),
+    Custom(String),
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ignore => f.write_str("ignore"),
+            Self::Field(field) => f.write_str(field.as_str()),
+            Self::Custom(key) => write!(f, "custom:{key}"),
+        }
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "ignore" {
+            return Ok(Self::Ignore);
+        }
+        if let Some(key) = text.strip_prefix("custom:") {
+            return if is_custom_key(key) {
+                Ok(Self::Custom(key.to_owned()))
+            } else {
+                Err(format!("{key:?} cannot name a custom field: 1 to 60 of a–z, 0–9 and _"))
+            };
+        }
+        LeadField::ALL.into_iter().find(|field| field.as_str() == text).map(Self::Field).ok_or_else(|| {
+            let names: Vec<_> = LeadField::ALL.iter().map(|field| field.as_str()).collect();
+            format!("{text:?} is none of ignore, custom:KEY, {}", names.join(", "))
+        })
+    }
+}
+
+/// What happens to a lead that exists already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Existing {
+    /// Only what is empty is filled.
+    #[default]
+    Fill,
+    /// What the file says replaces what is stored; its empty cells replace nothing.
+    Overwrite,
+    /// It stays as it is.
+    Skip,
+}
+
+impl Existing {
+    pub(super) const ALL: [Self; 3] = [Self::Fill, Self::Overwrite, Self::Skip];
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fill => "fill",
+            Self::Overwrite => "overwrite",
+            Self::Skip => "skip",
+        }
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Fill => "Fill their empty fields",
+            Self::Overwrite => "Overwrite with the file’s values",
+            Self::Skip => "Leave them as they are",
+        }
+    }
+}
+
+/// How a file is to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// One per column of the file: `ignore`, a field, or `custom:KEY`.
+    #[schema(value_type = Vec<String>)]
+    pub targets: Vec<Target>,
+    /// Whether the first row holds the columns' names.
+    #[serde(default = "yes")]
+    pub has_header: bool,
+    #[serde(default)]
+    pub existing: Existing,
+    /// Given to each lead of the file.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Where a new lead comes from, unless a column says so.
+    #[serde(default)]
+    pub source: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Plan {
+    /// What we would do unasked.
+    pub(super) fn guessed(analysis: &Analysis, file_name: &str) -> Self {
+        let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
+        Self {
+            targets: analysis.columns.iter().map(|column| column.guess.clone()).collect(),
+            has_header: !analysis.header_looks_like_data,
+            existing: Existing::Fill,
+            tags: Vec::new(),
+            source: stem.chars().take(100).collect(),
+        }
+    }
+
+    /// Checks that the plan fits the file, and cleans what was typed.
+    pub(super) fn checked(mut self, analysis: &Analysis) -> Result<Self, ImportError> {
+        if self.targets.len() != analysis.columns.len() {
+            let detail = format!("The file has {} columns and the plan speaks of {}.", analysis.columns.len(), self.targets.len());
+            return Err(ImportError::plan("targets", detail));
+        }
+        for (index, target) in self.targets.iter().enumerate() {
+            let twice = *target != Target::Ignore && self.targets.iter().take(index).any(|earlier| earlier == target);
+            if twice {
+                let named = |wanted: &Target| {
+                    let at = self.targets.iter().zip(&analysis.columns).filter(|(target, _)| *target == wanted);
+                    at.map(|(_, column)| format!("“{}”", column.name)).collect::<Vec<_>>().join(" and ")
+                };
+                let what = match target {
+                    Target::Field(field) => field.label().to_owned(),
+                    Target::Custom(key) => format!("the custom field {key}"),
+                    Target::Ignore => String::new(),
+                };
+                let detail = format!("The columns {} are both to become {what}. Choose something else for one of them.", named(target));
+                return Err(ImportError::plan("targets", detail));
+            }
+        }
+        let known = |target: &Target| matches!(target, Target::Field(field) if field.identifies());
+        if !self.targets.iter().any(known) {
+            return Err(ImportError::plan(
+                "targets",
+                "No column says who the leads are. Choose the one that holds the e-mail, name, phone, LinkedIn, company or external id.",
+            ));
+        }
+        self.tags = clean_tags(self.tags.iter().flat_map(|tags| tags.split([',', ';']))).map_err(|why| ImportError::plan("tags", why))?;
+        self.source = self.source.split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.source.chars().count() > 100 {
+            return Err(ImportError::plan("source", "The source is longer than 100 characters; shorten it."));
+        }
+        if self.source.contains('\0') {
+            return Err(ImportError::plan("source", "The source holds a NUL character, which cannot be stored."));
+        }
+        if self.source.is_empty() {
+            "import".clone_into(&mut self.source);
+        }
+        Ok(self)
+    }
+
+    /// The place of a field's column, if there is one.
+    pub(super) fn column(&self, field: LeadField) -> Option<usize> {
+        self.targets.iter().position(|target| *target == Target::Field(field))
+    }
+}
