@@ -1,0 +1,61 @@
+use db::{DbError, TenantTx};
+use http_kit::{App, Problem};
+use identity::{Can, SettingsWrite};
+use jiff::Timestamp;
+use jobs::{JobStatus, Options};
+
+use crate::{
+    jobs::RescoreLeads,
+    model::Weights,
+    store::{self, NewScore, ScoredLead},
+};
+
+/// A change of fewer points is not worth a line in anybody's timeline.
+const NOTABLE: i32 = 10;
+
+/// Scores `leads` anew and stores what differs; returns how many differed. The caller holds the scoring lock.
+pub(crate) async fn rescore(tx: &TenantTx, weights: &Weights, leads: &[ScoredLead], at: Timestamp) -> Result<usize, DbError> {
+    let changed: Vec<NewScore> = leads
+        .iter()
+        .filter_map(|lead| {
+            let score = weights.score(&lead.facts());
+            let notable = lead.is_scored() && (score.score - lead.now.score).abs() >= NOTABLE;
+            (score != lead.now).then_some(NewScore { lead: lead.id, score, notable_from: notable.then_some(lead.now.score) })
+        })
+        .collect();
+    store::write_scores(tx, &changed, at).await?;
+    Ok(changed.len())
+}
+
+/// Enqueues the rescoring of all leads in `tx`; one that waits already is enough.
+pub(crate) async fn enqueue(tx: &TenantTx) -> Result<(), DbError> {
+    jobs::enqueue(tx, &RescoreLeads {}, Options::unique(key(tx))).await?;
+    Ok(())
+}
+
+/// How the newest rescoring is doing.
+pub(crate) async fn status(tx: &TenantTx) -> Result<Option<JobStatus>, DbError> {
+    jobs::status_by_key::<RescoreLeads>(tx, &key(tx)).await
+}
+
+/// Rescores all leads, at somebody's wish.
+pub(crate) async fn rescore_all(app: &App, viewer: &Can<SettingsWrite>) -> Result<(), Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    enqueue(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Stops the rescoring that waits or runs; leads done so far keep their new score.
+pub(crate) async fn stop(app: &App, viewer: &Can<SettingsWrite>) -> Result<bool, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    let stopped = match status(&tx).await? {
+        Some(job) => jobs::request_stop(&tx, job.id).await?,
+        None => false,
+    };
+    tx.commit().await?;
+    Ok(stopped)
+}
+
+fn key(tx: &TenantTx) -> String {
+    tx.org().to_string()
+}

@@ -1,0 +1,25 @@
+//! What a lead is worth: a transparent points model whose reasons add up to the score.
+//!
+//! Owns `scoring_models`, `intelligence_engagement`, `intelligence_pending`, and the columns `score`
+//! and `score_reasons` of `leads`. Invariants: the points of a lead's reasons add up to its score,
+//! limits included; engagement is counted from the event log exactly once and only for people, never
+//! for machines; within one organisation leads are scored by one transaction at a time, so a score
+//! made from old facts cannot overwrite one made from new facts; scoring never reacts to its own
+//! `lead.scored`.
+//!
+//! Absent: a learned score. Its place is beside [`model::Weights`] as another `kind` of
+//! `scoring_models`, judged by the same [`model::Facts`] and answering the same [`model::Score`].
+
+mod actions;
+mod api;
+mod jobs;
+mod model;
+mod pages;
+mod projection;
+mod store;
+
+pub use api::api;
+pub use jobs::jobs;
+pub use model::{Engagement, Facts, Points, Reason, Score, Seniority, Weights};
+pub use pages::pages;
+pub use projection::projections;
