@@ -14,7 +14,7 @@ pub async fn serve(Path(path): Path<String>, _headers: HeaderMap) -> Result<Resp
     let mut response = Body::from(asset.bytes.into_owned()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(mime) = HeaderValue::from_str(asset.mime.as_ref()) {
+    if let Ok(mime) = HeaderValue::from_str(asset.mime) {
         headers.insert(header::CONTENT_TYPE, mime);
     }
     Ok(response)
