@@ -1,3 +1,4 @@
 //! Outreach: templates, campaigns, the send ledger, suppressions.
 
+mod pages;
 pub mod templates;

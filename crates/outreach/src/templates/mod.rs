@@ -5,17 +5,22 @@
 //! to the signed-in person's own address.
 
 mod actions;
+mod api;
 pub mod checks;
 mod lint;
 mod model;
+mod pages;
 pub mod render;
 mod starters;
 pub mod store;
 pub mod variables;
 
 pub use actions::{
-    TemplateError, create::create_template, delete::delete_template, duplicate::duplicate_template, send_test::send_test, update::update_template,
+    TemplateError, create::create_template, delete::delete_template, duplicate::duplicate_template,
+    preview::{TemplatePreview, preview}, send_test::send_test, update::update_template,
 };
+pub use api::api;
+pub use pages::pages;
 pub use model::{Template, TemplateChange, TemplateContent};
 
 /// A LIKE pattern over lower-cased text that contains `q` as it was typed.

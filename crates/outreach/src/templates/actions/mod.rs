@@ -1,6 +1,7 @@
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod duplicate;
+pub(super) mod preview;
 pub(super) mod send_test;
 pub(super) mod update;
 
