@@ -1,0 +1,30 @@
+use db::TenantTx;
+use jiff::Timestamp;
+use kernel::{Actor, CampaignId};
+use serde_json::json;
+
+use super::{CampaignError, set_steps::write_steps, tell};
+use crate::{
+    model::{Campaign, NewCampaign, Settings},
+    store,
+};
+
+/// Starts a draft.
+pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Timestamp) -> Result<Campaign, CampaignError> {
+    let settings = Settings {
+        name: new.name,
+        audience: new.audience,
+        sender_name: new.sender_name.unwrap_or_default(),
+        sender_address: new.sender_address.unwrap_or_default(),
+        reply_to: new.reply_to.unwrap_or_default(),
+        max_per_minute: new.max_per_minute,
+        max_per_day: new.max_per_day,
+    };
+    let settings = settings.checked().map_err(CampaignError::Invalid)?;
+    let campaign = store::campaigns::insert(tx, CampaignId::new(), &settings, by, now).await?;
+    if !new.steps.is_empty() {
+        write_steps(tx, campaign.id, new.steps).await?;
+    }
+    tell(tx, "campaign.created", campaign.id, by, now, json!({})).await?;
+    Ok(campaign)
+}

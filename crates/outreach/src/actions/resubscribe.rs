@@ -1,0 +1,28 @@
+use db::{DbError, TenantTx};
+use events::{NewEvent, Subject, append};
+use jiff::Timestamp;
+use kernel::{Actor, SendId};
+use serde_json::json;
+
+use crate::{
+    jobs::Pump,
+    model::{StopReason, SuppressionReason},
+    store,
+};
+
+/// The recipient takes an unsubscription back: the address, the lead's status and the sequences are as
+/// before. A bounce or a complaint is not the recipient's to take back.
+pub(crate) async fn resubscribe(tx: &TenantTx, send: SendId, now: Timestamp) -> Result<bool, DbError> {
+    let Some(origin) = store::tracking::origin(tx, send).await? else { return Ok(false) };
+    let Some(status) = store::suppressions::delete(tx, &origin.email, Some(SuppressionReason::Unsubscribed)).await? else {
+        return Ok(false);
+    };
+    let status = if status.is_empty() || status == "unsubscribed" { "contacted" } else { status.as_str() };
+    store::contacts::move_status(tx, &[origin.lead], &["unsubscribed"], status, Actor::Provider, now).await?;
+    for campaign in store::enrollments::restart(tx, origin.lead, StopReason::Unsubscribed).await? {
+        Pump::enqueue(tx, campaign).await?;
+    }
+    let payload = json!({ "campaign_id": origin.campaign.uuid(), "send_id": send.uuid() });
+    append(tx, &[NewEvent { kind: "mail.resubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }]).await?;
+    Ok(true)
+}

@@ -1,0 +1,32 @@
+use db::TenantTx;
+use jiff::Timestamp;
+use kernel::{Actor, CampaignId};
+use serde_json::json;
+
+use super::{CampaignError, draft, tell};
+use crate::{
+    model::{Campaign, CampaignChange},
+    store,
+};
+
+/// Changes a draft. With `expected`, only if that is still its version.
+pub async fn update_campaign(
+    tx: &TenantTx,
+    by: Actor,
+    id: CampaignId,
+    change: CampaignChange,
+    expected: Option<i32>,
+    now: Timestamp,
+) -> Result<Campaign, CampaignError> {
+    let before = draft(tx, id).await?;
+    if expected.is_some_and(|expected| expected != before.version) {
+        return Err(CampaignError::Changed);
+    }
+    let settings = change.onto(before.settings()).checked().map_err(CampaignError::Invalid)?;
+    if settings == before.settings() {
+        return Ok(before);
+    }
+    let campaign = store::campaigns::update(tx, id, &settings, now).await?;
+    tell(tx, "campaign.updated", id, by, now, json!({})).await?;
+    Ok(campaign)
+}
