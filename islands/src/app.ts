@@ -18,3 +18,4 @@ import "./row-selection";
 import "./tables";
 import "./theme-switch";
 import "./toast-item";
+import "./variable-panel";

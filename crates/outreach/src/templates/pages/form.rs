@@ -33,7 +33,7 @@ impl TemplateForm {
 pub(super) fn form(action: &str, typed: &TemplateForm, problem: Option<&Problem>) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
     html! {
-        form.stack #template-form method="post" action=(action) {
+        form.stack #template-form data-variables method="post" action=(action) {
             @if let Some(problem) = problem { @if problem.errors.is_empty() { (ui::form_error(&problem.detail)) } }
             (ui::hidden("version", &typed.version.to_string()))
             (ui::hidden("lead", &typed.lead))
