@@ -21,6 +21,7 @@ pub use actions::{
 };
 pub use api::api;
 pub use pages::pages;
+pub(crate) use pages::{SandboxedMail, mail_frame};
 pub use model::{Template, TemplateChange, TemplateContent};
 
 /// A LIKE pattern over lower-cased text that contains `q` as it was typed.

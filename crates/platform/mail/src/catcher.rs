@@ -84,6 +84,26 @@ impl Catcher {
         Ok(rows.iter().map(summary).collect())
     }
 
+    /// Like [`Catcher::list`], of the messages whose recipient or subject contains `words`.
+    pub async fn search(
+        &self,
+        org: OrgId,
+        words: &str,
+        before: Option<(Timestamp, Uuid)>,
+        limit: i64,
+    ) -> Result<Vec<CaughtSummary>, DbError> {
+        let (at, id) = before.unzip();
+        // A development mailbox is small: reading it from its newest end needs no index for words.
+        let sql = format!(
+            "SELECT {SUMMARY} FROM caught_mail
+             WHERE org_id = $1 AND strpos(lower(to_address || ' ' || to_name || ' ' || subject), lower($2)) > 0
+               AND ($3::timestamptz IS NULL OR (caught_at, id) < ($3, $4::uuid))
+             ORDER BY caught_at DESC, id DESC LIMIT $5"
+        );
+        let rows = self.db.read(org, &sql, &[&org.uuid(), &words.trim(), &at, &id, &limit]).await?;
+        Ok(rows.iter().map(summary).collect())
+    }
+
     /// One message, if it is this organisation's.
     pub async fn get(&self, org: OrgId, id: Uuid) -> Result<Option<CaughtMail>, DbError> {
         let sql = format!(

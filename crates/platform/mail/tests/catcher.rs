@@ -72,6 +72,10 @@ async fn repeats_are_recognised(catcher: &Catcher, org: OrgId, other: OrgId) {
     assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [list[1].id]);
     assert_eq!(catcher.list(org, Some("b@x.example"), None, 10).await.unwrap().len(), 1);
 
+    assert_eq!(catcher.search(org, " B@X. ", None, 10).await.unwrap().len(), 1);
+    assert_eq!(catcher.search(org, "grüße", None, 10).await.unwrap().len(), 2);
+    assert!(catcher.search(org, "100%", None, 10).await.unwrap().is_empty());
+
     let caught = catcher.get(org, id(&first[0]).parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((caught.summary.subject.as_str(), caught.text.as_str()), ("Grüße a", "Hi"));
     assert_eq!(caught.headers, [("List-Unsubscribe".to_owned(), "<https://u.example/1>".to_owned())]);

@@ -123,7 +123,7 @@ fn preview_card(template: &Template, shown: &TemplatePreview, address: &str, que
                 ("Subject", html! { (shown.subject) }),
             ]))
             (mail_frame("template-preview", &format!("Preview of {}", template.name), &src, false))
-            details { summary { "Plain text" } pre tabindex="0" { (shown.text) } }
+            details { summary { "Plain text" } pre.mail-text tabindex="0" { (shown.text) } }
             @if writes && shown.error.is_none() {
                 form method="post" action={ (address) "/test" } {
                     (ui::hidden("lead", &lead))
