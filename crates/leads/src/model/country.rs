@@ -31,11 +31,12 @@ pub fn code(text: &str) -> Option<&'static str> {
     if key.is_empty() || text.chars().count() > 100 {
         return None;
     }
+    let bare = key.strip_prefix("the").unwrap_or(&key);
     ALSO.iter()
-        .find(|(name, _)| *name == key)
+        .find(|(name, _)| *name == bare)
         .map(|(_, code)| *code)
-        .or_else(|| Country::from_str(&key).ok().map(|country| country.alpha2))
-        .or_else(|| Country::from_str(&format!("the{key}")).ok().map(|country| country.alpha2))
+        .or_else(|| Country::from_str(bare).ok().map(|country| country.alpha2))
+        .or_else(|| Country::from_str(&format!("the{bare}")).ok().map(|country| country.alpha2))
 }
 
 /// The code where recognised, else the text as given.

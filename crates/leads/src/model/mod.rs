@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 pub use draft::{AccountDraft, CheckedAccount, CheckedLead, LeadDraft};
 pub use status::Status;
-pub use values::{clean_tags, is_custom_key, parse_whole, phone, tag, url};
+pub use values::{MAX_TAGS, clean_tags, is_custom_key, parse_whole, phone, tag, url};
 
 /// A person who may buy, with the facts of their company beside them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

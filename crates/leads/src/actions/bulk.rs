@@ -1,0 +1,103 @@
+use db::{DbError, TenantTx};
+use http_kit::{App, FieldError, Problem};
+use jiff::Timestamp;
+use jobs::{JobId, Options};
+use kernel::{Actor, LeadId, OrgId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    filter::Filter,
+    jobs::BulkChange,
+    model::{Status, clean_tags},
+    store,
+};
+
+/// More leads than this are changed in the background.
+pub const AT_ONCE: i64 = 1000;
+
+/// What to do with many leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum BulkAction {
+    /// Adds tags; leads that would have more than 50 are left as they are.
+    AddTags { tags: Vec<String> },
+    /// Removes tags, whatever their case.
+    RemoveTags { tags: Vec<String> },
+    /// Moves to a status. Unsubscribed leads stay: bringing one back is a decision about one person.
+    SetStatus { status: Status },
+    /// Gives to an owner, or to nobody.
+    SetOwner { owner_id: Option<UserId> },
+}
+
+/// Which leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// These.
+    Ids(Vec<LeadId>),
+    /// Everything that matches.
+    Matching { filter: Filter, q: String },
+}
+
+/// How a bulk change went, or goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkOutcome {
+    /// Done; so many leads were not yet as wanted.
+    Done { changed: i64 },
+    /// More than [`AT_ONCE`]: a job does it.
+    Started(JobId),
+}
+
+impl BulkAction {
+    /// Checks tags and owner, so that a job started later cannot stumble over them.
+    pub async fn check(self, tx: &TenantTx) -> Result<Self, Problem> {
+        let clean = |tags: &[String]| match clean_tags(tags) {
+            Ok(tags) if tags.is_empty() => Err(Problem::field("/tags", "tags.required", "Name at least one tag")),
+            Ok(tags) => Ok(tags),
+            Err(why) => Err(Problem::field("/tags", "tags.invalid", why)),
+        };
+        match self {
+            Self::AddTags { tags } => Ok(Self::AddTags { tags: clean(&tags)? }),
+            Self::RemoveTags { tags } => Ok(Self::RemoveTags { tags: clean(&tags)? }),
+            Self::SetOwner { owner_id: Some(owner) } => {
+                let known = identity::members(tx).await?.iter().any(|member| member.id == owner);
+                let error = || FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation");
+                if known { Ok(self) } else { Err(Problem::invalid(vec![error()])) }
+            }
+            Self::SetOwner { owner_id: None } | Self::SetStatus { .. } => Ok(self),
+        }
+    }
+}
+
+/// Changes many leads: at once up to [`AT_ONCE`], by a job enqueued in the same transaction beyond.
+pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkAction, actor: Actor) -> Result<BulkOutcome, Problem> {
+    let action = action.check(tx).await?;
+    let now = app.clock.now();
+    let meant = match &target {
+        Target::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        Target::Matching { filter, q } => store::grid::count(&app.db, tx.org(), filter, q, AT_ONCE, now).await.map(|total| total.value + i64::from(!total.exact))?,
+    };
+    if meant > AT_ONCE {
+        let job = BulkChange { target, action, actor: user_of(actor), asked_at: now };
+        let id = jobs::enqueue(tx, &job, Options::default()).await?;
+        return id.map(BulkOutcome::Started).ok_or_else(|| Problem::internal(&"a job without a unique key was refused"));
+    }
+    let chunk = store::bulk::apply(tx, &target, &action, None, AT_ONCE, now, actor, now).await?;
+    Ok(BulkOutcome::Done { changed: chunk.changed })
+}
+
+/// How many leads a job has before it.
+pub(crate) async fn size(app: &App, org: OrgId, target: &Target, now: Timestamp) -> Result<i64, DbError> {
+    match target {
+        Target::Ids(ids) => Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX)),
+        Target::Matching { filter, q } => store::grid::count(&app.db, org, filter, q, i64::MAX - 1, now).await.map(|total| total.value),
+    }
+}
+
+const fn user_of(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::User(id) => Some(id),
+        Actor::System | Actor::Provider => None,
+    }
+}

@@ -1,0 +1,37 @@
+use db::TenantTx;
+use events::{NewEvent, Subject, append};
+use jiff::Timestamp;
+use kernel::{AccountId, Actor};
+use serde_json::json;
+
+use super::{WriteError, constraint_error};
+use crate::{
+    model::{Account, AccountDraft},
+    store,
+};
+
+/// Writes an account and copies the facts that changed onto its leads, in the same transaction.
+pub async fn update_account(tx: &TenantTx, id: AccountId, draft: AccountDraft, actor: Actor, now: Timestamp) -> Result<Account, WriteError> {
+    let before = store::accounts::lock(tx, id).await?.ok_or(WriteError::NotFound)?;
+    let after = draft.check().map_err(WriteError::Invalid)?;
+    let fields: Vec<&str> = [
+        ("name", before.name != after.name),
+        ("domain", before.domain != after.domain),
+        ("industry", before.industry != after.industry),
+        ("employee_count", before.employee_count != after.employee_count),
+        ("annual_revenue", before.annual_revenue != after.annual_revenue),
+        ("country", before.country != after.country),
+        ("city", before.city != after.city),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect();
+    if fields.is_empty() {
+        return Ok(before);
+    }
+    store::accounts::update(tx, id, &after, now).await.map_err(constraint_error)?;
+    let leads = store::accounts::propagate(tx, id, &after, &fields, actor, now).await?;
+    let payload = json!({ "fields": fields, "leads": leads });
+    append(tx, &[NewEvent { kind: "account.updated", subject: Subject::of(id), actor, at: now, payload }]).await?;
+    store::accounts::get(tx, id).await?.ok_or(WriteError::NotFound)
+}

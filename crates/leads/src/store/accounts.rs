@@ -1,0 +1,224 @@
+//! Accounts.
+
+use db::{Db, DbError, Row, TenantTx};
+use http_kit::{Cursor, Problem, Total};
+use jiff::Timestamp;
+use kernel::{AccountId, Actor, OrgId};
+use serde::{Deserialize, Serialize};
+
+use super::grid::{COUNT_LIMIT, Page};
+use crate::{
+    filter::{Params, like_contains},
+    model::{Account, CheckedAccount, CheckedLead, Lead, company},
+};
+
+const ACCOUNT: &str = "a.id, a.name, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.created_at, a.updated_at";
+
+fn account(row: &Row) -> Result<Account, DbError> {
+    Ok(Account {
+        id: row.try_get(0)?,
+        name: row.try_get(1)?,
+        domain: row.try_get(2)?,
+        industry: row.try_get(3)?,
+        employee_count: row.try_get(4)?,
+        annual_revenue: row.try_get(5)?,
+        country: row.try_get(6)?,
+        city: row.try_get(7)?,
+        created_at: row.try_get(8)?,
+        updated_at: row.try_get(9)?,
+    })
+}
+
+/// One account.
+pub async fn get(tx: &TenantTx, id: AccountId) -> Result<Option<Account>, DbError> {
+    let sql = format!("SELECT {ACCOUNT} FROM accounts a WHERE a.org_id = $1 AND a.id = $2");
+    tx.query_opt(&sql, &[&tx.org(), &id]).await?.as_ref().map(account).transpose()
+}
+
+pub(crate) async fn lock(tx: &TenantTx, id: AccountId) -> Result<Option<Account>, DbError> {
+    let sql = format!("SELECT {ACCOUNT} FROM accounts a WHERE a.org_id = $1 AND a.id = $2 FOR NO KEY UPDATE");
+    tx.query_opt(&sql, &[&tx.org(), &id]).await?.as_ref().map(account).transpose()
+}
+
+/// The account of a lead's company: by domain unless it is a free-mail host, else by name; made when
+/// there is none. What the account does not know yet is taken from the lead. `None` without a company.
+pub(crate) async fn upsert_for(tx: &TenantTx, lead: &CheckedLead, now: Timestamp) -> Result<Option<Account>, DbError> {
+    let domain = if company::is_free_mail(&lead.company_domain) { "" } else { lead.company_domain.as_str() };
+    if domain.is_empty() && lead.company_name.is_empty() {
+        return Ok(None);
+    }
+    let conflict = if domain.is_empty() { "(org_id, lower(name)) WHERE domain = ''" } else { "(org_id, domain) WHERE domain <> ''" };
+    // The second branch runs for every known company, so it must not write (and lock) when there is nothing to learn.
+    let sql = format!(
+        "WITH known AS (SELECT {ACCOUNT} FROM accounts a WHERE a.org_id = $1 AND CASE WHEN $4 <> '' THEN a.domain = $4 ELSE a.domain = '' AND lower(a.name) = lower($3) END),
+         written AS (
+           INSERT INTO accounts AS a (org_id, id, name, domain, industry, employee_count, annual_revenue, country, city, created_at, updated_at)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10
+           WHERE NOT EXISTS (SELECT FROM known k WHERE (k.name <> '' OR $3 = '') AND (k.industry <> '' OR $5 = '') AND (k.country <> '' OR $8 = '')
+             AND (k.city <> '' OR $9 = '') AND (k.employee_count IS NOT NULL OR $6::int IS NULL) AND (k.annual_revenue IS NOT NULL OR $7::bigint IS NULL))
+           ON CONFLICT {conflict} DO UPDATE SET name = CASE a.name WHEN '' THEN excluded.name ELSE a.name END,
+             industry = CASE a.industry WHEN '' THEN excluded.industry ELSE a.industry END,
+             employee_count = coalesce(a.employee_count, excluded.employee_count), annual_revenue = coalesce(a.annual_revenue, excluded.annual_revenue),
+             country = CASE a.country WHEN '' THEN excluded.country ELSE a.country END, city = CASE a.city WHEN '' THEN excluded.city ELSE a.city END,
+             updated_at = excluded.updated_at
+           RETURNING {ACCOUNT})
+         SELECT * FROM written UNION ALL SELECT * FROM known LIMIT 1"
+    );
+    let row = tx
+        .query_one(
+            &sql,
+            &[
+                &tx.org(),
+                &AccountId::new(),
+                &lead.company_name,
+                &domain,
+                &lead.industry,
+                &lead.employee_count,
+                &lead.annual_revenue,
+                &lead.country,
+                &lead.city,
+                &now,
+            ],
+        )
+        .await?;
+    account(&row).map(Some)
+}
+
+pub(crate) async fn update(tx: &TenantTx, id: AccountId, to: &CheckedAccount, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE accounts SET name = $3, domain = $4, industry = $5, employee_count = $6, annual_revenue = $7, country = $8, city = $9, updated_at = $10
+         WHERE org_id = $1 AND id = $2",
+        &[&tx.org(), &id, &to.name, &to.domain, &to.industry, &to.employee_count, &to.annual_revenue, &to.country, &to.city, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Copies the facts that changed (`fields` are names of [`CheckedAccount`]'s) onto the account's leads, with their events.
+pub(crate) async fn propagate(tx: &TenantTx, id: AccountId, to: &CheckedAccount, fields: &[&str], actor: Actor, now: Timestamp) -> Result<u64, DbError> {
+    let lead_fields: Vec<&str> = fields
+        .iter()
+        .map(|field| match *field {
+            "name" => "company_name",
+            "domain" => "company_domain",
+            same => same,
+        })
+        .collect();
+    tx.execute(
+        "WITH changed AS (
+           UPDATE leads l SET
+             company_name = CASE WHEN 'name' = ANY($3) THEN $4 ELSE company_name END,
+             company_domain = CASE WHEN 'domain' = ANY($3) THEN $5 ELSE company_domain END,
+             industry = CASE WHEN 'industry' = ANY($3) THEN $6 ELSE industry END,
+             employee_count = CASE WHEN 'employee_count' = ANY($3) THEN $7 ELSE employee_count END,
+             annual_revenue = CASE WHEN 'annual_revenue' = ANY($3) THEN $8 ELSE annual_revenue END,
+             country = CASE WHEN 'country' = ANY($3) THEN $9 ELSE country END,
+             city = CASE WHEN 'city' = ANY($3) THEN $10 ELSE city END,
+             updated_at = $11, version = version + 1
+           WHERE org_id = $1 AND account_id = $2 RETURNING id)
+         INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
+         SELECT $1, 'lead.updated', 'lead', id, $12, $11, jsonb_build_object('fields', $13::text[], 'account_id', $14::text) FROM changed",
+        &[
+            &tx.org(),
+            &id,
+            &fields,
+            &to.name,
+            &to.domain,
+            &to.industry,
+            &to.employee_count,
+            &to.annual_revenue,
+            &to.country,
+            &to.city,
+            &now,
+            &actor.to_string(),
+            &lead_fields,
+            &id.to_string(),
+        ],
+    )
+    .await
+}
+
+/// The people of an account, best score first, and how many there are.
+pub(crate) async fn people(tx: &TenantTx, id: AccountId, limit: i64) -> Result<(Vec<Lead>, i64), DbError> {
+    let sql = format!(
+        "SELECT {}, count(*) OVER () FROM leads l WHERE l.org_id = $1 AND l.account_id = $2 ORDER BY l.score DESC, l.id DESC LIMIT $3",
+        super::LEAD
+    );
+    let rows = tx.query(&sql, &[&tx.org(), &id, &limit]).await?;
+    let total = rows.first().map_or(Ok(0), |row| row.try_get(super::LEAD_COLUMNS))?;
+    Ok((rows.iter().map(super::lead).collect::<Result<_, _>>()?, total))
+}
+
+/// An account in a list.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct AccountRow {
+    #[serde(flatten)]
+    pub account: Account,
+    /// How many leads work there.
+    pub people: i64,
+    /// The best score among them.
+    pub top_score: Option<i32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Edge {
+    n: String,
+    i: AccountId,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    b: bool,
+    t: i64,
+}
+
+/// One page of accounts by name; `q` words occur in name or domain.
+pub async fn list(db: &Db, org: OrgId, q: &str, limit: i64, cursor: Option<&str>) -> Result<Page<AccountRow>, Problem> {
+    let edge: Option<Edge> = cursor.filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
+    let backwards = edge.as_ref().is_some_and(|edge| edge.b);
+    let mut p = Params::default();
+    let org_param = format!("{}::uuid", p.push(org));
+    let words: Vec<String> =
+        q.split_whitespace().take(8).map(|word| format!(" AND a.search LIKE {}::text", p.push(like_contains(&word.to_lowercase())))).collect();
+    let found = format!("FROM account_rows a WHERE a.org_id = {org_param}{}", words.concat());
+    let total = if edge.is_none() { format!("(SELECT count(*) FROM (SELECT {found} LIMIT {}) c)", COUNT_LIMIT + 1) } else { "0::bigint".to_owned() };
+    let beyond = edge.as_ref().map_or_else(String::new, |edge| {
+        let sign = if edge.b { "<" } else { ">" };
+        format!(" AND (lower(a.name), a.id) {sign} ({}::text, {}::uuid)", p.push(edge.n.clone()), p.push(edge.i))
+    });
+    let direction = if backwards { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT a.*, (SELECT count(*) FROM leads l WHERE l.org_id = {org_param} AND l.account_id = a.id),
+           (SELECT max(l.score) FROM leads l WHERE l.org_id = {org_param} AND l.account_id = a.id)
+         FROM (SELECT {ACCOUNT}, lower(a.name) AS key, {total} AS total {found}{beyond} ORDER BY lower(a.name) {direction}, a.id {direction} LIMIT {}) a
+         ORDER BY a.key {direction}, a.id {direction}",
+        limit + 1
+    );
+    let rows = db.read(org, &sql, &p.refs()).await?;
+    page(&rows, limit, edge.as_ref()).map_err(Problem::from)
+}
+
+fn page(rows: &[Row], limit: i64, edge: Option<&Edge>) -> Result<Page<AccountRow>, DbError> {
+    let counted = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(11))?;
+    let total = match edge {
+        Some(edge) => Total { value: edge.t.abs(), exact: edge.t >= 0 },
+        None => Total { value: counted.min(COUNT_LIMIT), exact: counted <= COUNT_LIMIT },
+    };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    let backwards = edge.is_some_and(|edge| edge.b);
+    let mut kept: Vec<&Row> = rows.iter().take(limit).collect();
+    if backwards {
+        kept.reverse();
+    }
+    let cursor = |row: Option<&&Row>, back: bool| -> Result<Option<String>, DbError> {
+        let Some(row) = row else { return Ok(None) };
+        let t = if total.exact { total.value } else { -total.value };
+        Ok(Some(Cursor::encode(&Edge { n: row.try_get(10)?, i: row.try_get(0)?, b: back, t })))
+    };
+    let (has_previous, has_next) = if backwards { (more, true) } else { (edge.is_some(), more) };
+    let previous = if has_previous { cursor(kept.first(), true)? } else { None };
+    let next = if has_next { cursor(kept.last(), false)? } else { None };
+    let rows = kept
+        .into_iter()
+        .map(|row| Ok(AccountRow { account: account(row)?, people: row.try_get(12)?, top_score: row.try_get(13)? }))
+        .collect::<Result<_, DbError>>()?;
+    Ok(Page { rows, previous, next, total })
+}
