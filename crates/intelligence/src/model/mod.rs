@@ -1,7 +1,6 @@
 //! The points model: what is known of a lead, what each fact is worth, and why a score is what it is.
 
 mod facts;
-mod free_mail;
 mod score;
 mod seniority;
 mod weights;

@@ -1,7 +1,8 @@
+use leads::model::{company::is_free_mail, country};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Facts, Seniority, Weights, free_mail::is_free_mail};
+use super::{Facts, Seniority, Weights};
 
 /// One line of a score: what it is for, and how much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -80,9 +81,9 @@ impl Weights {
         if let Some(word) = contained(&self.industries, facts.industry) {
             lines.add(&format!("Industry: {word}"), points.industry);
         }
-        let country = facts.country.trim().to_lowercase();
-        if let Some(name) = self.countries.iter().find(|name| !country.is_empty() && name.to_lowercase() == country) {
-            lines.add(&format!("Country: {name}"), points.country);
+        let theirs = facts.country.trim().to_lowercase();
+        if let Some(name) = self.countries.iter().find(|name| !theirs.is_empty() && name.to_lowercase() == theirs) {
+            lines.add(&format!("Country: {}", country::name(name)), points.country);
         }
     }
 
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(contained(&list(&["IT"]), "Recruiting"), None);
         assert_eq!(contained(&list(&["Real Estate"]), "Commercial Real-Estate"), Some("Real Estate"));
         assert_eq!(contained(&list(&["-"]), "a - b"), None);
-        let weights = Weights { countries: list(&["de"]), ..Weights::default() };
+        let weights = Weights { countries: list(&["Germany"]), ..Weights::default() }.tidy();
         assert_eq!(weights.score(&Facts { country: "DE", ..Facts::default() }).score, 5);
         assert_eq!(weights.score(&Facts { country: "Sweden", ..Facts::default() }).score, 0);
     }

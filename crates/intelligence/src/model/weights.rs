@@ -107,7 +107,7 @@ pub struct Weights {
     /// Industries you sell to, compared like departments.
     #[garde(custom(list))]
     pub industries: Vec<String>,
-    /// Countries you sell to, as your leads show them (`DE`); compared whole, whatever the case.
+    /// Countries you sell to, by name or code; stored as leads have them (ISO 3166-1 alpha-2 where recognised).
     #[garde(custom(list))]
     pub countries: Vec<String>,
     /// From how much annual revenue on the revenue rule counts.
@@ -139,9 +139,10 @@ fn list(values: &[String], _: &()) -> garde::Result {
 }
 
 impl Weights {
-    /// With lists trimmed and without repeats, as they are stored.
+    /// With lists trimmed and without repeats and countries as leads have them: as they are stored.
     #[must_use]
     pub fn tidy(mut self) -> Self {
+        self.countries.iter_mut().for_each(|country| *country = leads::model::country::normalise(country));
         for list in [&mut self.departments, &mut self.industries, &mut self.countries] {
             let mut seen = std::collections::HashSet::new();
             *list = std::mem::take(list)

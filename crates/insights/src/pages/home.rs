@@ -1,0 +1,135 @@
+use axum::extract::State;
+use http_kit::{App, Problem};
+use identity::{Permission, Viewer};
+use leads::Status;
+use maud::{Markup, html};
+use ui::{Button, Icon, Nav, Stat, Step, Tone};
+
+use super::{LIVE, feed, moved, queue, status_href};
+use crate::{
+    filter::created_within,
+    model::{Counts, Period},
+    store::{
+        counters,
+        home::{self, FEED, FirstSteps, OpenCampaign},
+    },
+};
+
+/// Leads in each list of the queue.
+const QUEUE: i64 = 10;
+
+pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
+    let week = Period::last(7, app.clock.now());
+    let tx = app.db.tenant(viewer.org_id).await?;
+    let first = home::first_steps(&tx).await?;
+    if !first.has_leads {
+        tx.commit().await?;
+        let content = html! {
+            (ui::page_header(&format!("Welcome, {}", viewer.name), "Bring your leads in, find the best of them, write to them, and watch what comes back.", html! {}))
+            div.stack #home data-live="lead import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
+                (begin(&viewer))
+                (checklist(first))
+            }
+        };
+        return Ok(viewer.page(Nav::Home, "Home", content));
+    }
+    let (now, before) = counters::totals(&tx, week).await?;
+    let replied = home::best_of(&tx, Status::Replied, QUEUE).await?;
+    let hottest = home::best_of(&tx, Status::New, QUEUE).await?;
+    let engaged = home::recently_engaged(&tx, QUEUE).await?;
+    let campaigns = home::open_campaigns(&tx, week.from).await?;
+    let happenings = home::happenings(&tx).await?;
+    tx.commit().await?;
+    let is_full = i64::try_from(happenings.len()).is_ok_and(|count| count >= FEED);
+    let content = html! {
+        (ui::page_header("Home", "", html! {
+            @if viewer.may(Permission::LeadsImport) { (Button::secondary("Import a file").icon(Icon::Upload).href("/imports/new")) }
+            @if viewer.may(Permission::CampaignsWrite) { (Button::primary("New campaign").icon(Icon::Plus).href("/campaigns/new")) }
+        }))
+        div.stack #home data-live="lead mail campaign import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
+            @if !first.is_done() { (checklist(first)) }
+            (numbers(&now, &before))
+            (ui::split(
+                html! {
+                    @if !campaigns.is_empty() { (ui::card("Campaigns on their way", html! { a href="/campaigns" { "All campaigns" } }, html! { div.stack { @for one in &campaigns { (campaign(one)) } } })) }
+                    (queue::card("Replied: answer them", Some(status_href(Status::Replied)), Some("Last activity"), &replied,
+                        "Nobody waits for an answer. Leads whose status is Replied appear here, the best first."))
+                    (queue::card("Recently opened or clicked", None, Some("When"), &engaged,
+                        "Nobody has opened or clicked lately. People who do, and have not answered yet, appear here."))
+                    (queue::card("Best leads not contacted yet", Some(status_href(Status::New)), None, &hottest,
+                        "Every lead has been contacted. Import more, or write again to those who did not answer."))
+                },
+                ui::card("What happened", html! {}, feed::render(&feed::lines(&happenings), is_full)),
+            ))
+        }
+    };
+    Ok(viewer.page(Nav::Home, "Home", content))
+}
+
+fn begin(viewer: &Viewer) -> Markup {
+    let may_import = viewer.may(Permission::LeadsImport);
+    let actions = html! {
+        @if may_import {
+            (Button::primary("Import a file").icon(Icon::Upload).href("/imports/new"))
+            form method="post" action="/demo-data" { (Button::secondary("Try demo data").icon(Icon::Bolt)) }
+        }
+    };
+    let text = if may_import {
+        "Begin with a CSV file of your own, or with 500 invented leads to look around. Nothing is sent before you launch a campaign."
+    } else {
+        "A colleague who may import leads has to bring them in first; then your work begins here."
+    };
+    ui::card("", html! {}, ui::empty_state(Icon::Leads, "No leads yet", text, actions))
+}
+
+fn checklist(first: FirstSteps) -> Markup {
+    let step = |title: &str, text: &str, done: bool, href: &str| Step { title: title.to_owned(), text: text.to_owned(), done, href: Some(href.to_owned()) };
+    ui::card(
+        "Until your first campaign",
+        html! {},
+        ui::steps(&[
+            step("Import a file", "A CSV of people and their companies.", first.has_leads, "/imports/new"),
+            step("Look at your leads", "Filter them; each gets a score with its reasons. What counts is set under Scoring.", first.has_scores, "/leads"),
+            step("Write a template", "Text with variables such as the first name.", first.has_template, "/templates/new"),
+            step("Set the postal address", "The law wants it below each campaign mail.", first.has_postal_address, "/settings/team"),
+            step("Launch a campaign", "Choose an audience, preview as any lead, and go.", first.has_launched, "/campaigns/new"),
+        ]),
+    )
+}
+
+/// This week against the week before.
+fn numbers(now: &Counts, before: &Counts) -> Markup {
+    let stat = |label: &str, value: i64, last: i64, up_is_good: bool| {
+        let (tone, text) = moved(value, last, up_is_good);
+        Stat::new(label, ui::number(value)).delta(tone, format!("{text} than the week before").replace("as before than", "as in"))
+    };
+    html! {
+        section aria-label="The last 7 days" {
+            (ui::stats(html! {
+                (stat("New leads, 7 days", now.leads_created, before.leads_created, true).href(created_within(7)))
+                (stat("Mails sent", now.sent, before.sent, true).href("/insights?days=7"))
+                (stat("Opened by people", now.opened_unique, before.opened_unique, true).href("/insights?days=7"))
+                (stat("Replies", now.replied, before.replied, true).href(status_href(Status::Replied)))
+                (stat("Unsubscribed", now.unsubscribed, before.unsubscribed, false).href("/suppressions"))
+            }))
+        }
+    }
+}
+
+fn campaign(one: &OpenCampaign) -> Markup {
+    let unsigned = |value: i64| u64::try_from(value).unwrap_or_default();
+    html! {
+        div.stack {
+            p {
+                a href={ "/campaigns/" (one.id) } { (one.name) } " "
+                @if one.is_running { (ui::status_running(Tone::Success, "Running")) } @else { (ui::status_dot(Tone::Warning, "Paused")) }
+                span.muted {
+                    " · " (ui::number(one.opened)) " opened · " (ui::plural(one.replied, "reply", "replies"))
+                    @if !one.status_reason.is_empty() { " · " (one.status_reason) }
+                }
+                " " (ui::chart::sparkline("Mails sent on each of the last 7 days", &one.daily))
+            }
+            (ui::progress("Mails sent, of those that can be at most", unsigned(one.sent), unsigned(one.at_most)))
+        }
+    }
+}
