@@ -15,7 +15,7 @@ pub struct Options {
     pub run_at: Option<Timestamp>,
     /// Higher runs first.
     pub priority: i16,
-    /// At most one job of the kind waits with this key; a second enqueue changes nothing.
+    /// At most one job of the kind waits with this key; a second enqueue can only bring it forward.
     pub unique_key: Option<String>,
     /// Tries before it is dead.
     pub max_attempts: Option<i32>,
@@ -35,7 +35,7 @@ impl Options {
 }
 
 /// Enqueues in the caller's transaction: the job exists exactly if the caller's change does.
-/// `None` when one with the same unique key waits already.
+/// `None` when one with the same unique key waits already and is due no later.
 pub async fn enqueue<J: Job>(tx: &TenantTx, job: &J, options: Options) -> Result<Option<JobId>, DbError> {
     insert(tx, Some(tx.org()), J::KIND, &payload(job)?, options).await
 }
@@ -59,9 +59,10 @@ pub(crate) async fn insert(
     // A job without a time is due from the beginning of time, whichever clock the worker has.
     let row = tx
         .query_opt(
-            "INSERT INTO jobs (org_id, kind, payload, priority, run_at, unique_key, max_attempts)
+            "INSERT INTO jobs AS j (org_id, kind, payload, priority, run_at, unique_key, max_attempts)
              VALUES ($1, $2, $3, $4, coalesce($5, '-infinity'::timestamptz), $6, coalesce($7, 20))
-             ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING
+             ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready'
+             DO UPDATE SET run_at = excluded.run_at WHERE excluded.run_at < j.run_at
              RETURNING id",
             &[&org, &kind, payload, &options.priority, &options.run_at, &options.unique_key, &options.max_attempts],
         )

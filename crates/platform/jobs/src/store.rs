@@ -105,7 +105,7 @@ pub(crate) async fn finish(db: &Db, lease: &Lease, state: &str, error: Option<&s
 }
 
 /// Puts a job back. If another with the same unique key is waiting meanwhile, that one does the
-/// work and this one is done.
+/// work, no later than this one would have, and this one is done.
 pub(crate) async fn put_back(db: &Db, lease: &Lease, run_at: Timestamp, attempt: i32, error: Option<&str>) -> Result<(), DbError> {
     let tx = db.system().await?;
     let moved = tx
@@ -119,6 +119,15 @@ pub(crate) async fn put_back(db: &Db, lease: &Lease, run_at: Timestamp, attempt:
         Ok(_) => tx.commit().await,
         Err(conflict) if conflict.is_unique_violation() => {
             drop(tx);
+            let tx = db.system().await?;
+            tx.execute(
+                "UPDATE jobs other SET run_at = least(other.run_at, $3) FROM jobs mine
+                 WHERE mine.id = $1 AND mine.lease_token = $2 AND mine.state = 'running'
+                   AND other.kind = mine.kind AND other.unique_key = mine.unique_key AND other.state = 'ready'",
+                &[&lease.id.0, &lease.token, &run_at],
+            )
+            .await?;
+            tx.commit().await?;
             finish(db, lease, "done", Some("another job of the same key took over")).await
         }
         Err(other) => Err(other),
