@@ -48,6 +48,13 @@ pub struct StepInput {
     pub text: String,
 }
 
+/// As it stands, to be changed and stored again.
+impl From<Step> for StepInput {
+    fn from(step: Step) -> Self {
+        Self { id: Some(step.id), delay_minutes: step.delay_minutes, subject: step.subject, html: step.html, text: step.text }
+    }
+}
+
 /// Checks a sequence; pointers are `/steps/0/subject`. `known` are the variables there are.
 pub(crate) fn checked_steps(steps: Vec<StepInput>, known: &[String]) -> Result<Vec<StepInput>, Vec<FieldError>> {
     if steps.len() > MAX_STEPS {

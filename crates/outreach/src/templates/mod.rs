@@ -21,7 +21,8 @@ pub use actions::{
 };
 pub use api::api;
 pub use pages::pages;
-pub(crate) use pages::{SandboxedMail, mail_frame};
+pub(crate) use pages::{SandboxedMail, document, mail_frame, variable_panel};
+pub(crate) use model::sentence;
 pub use model::{Template, TemplateChange, TemplateContent};
 
 /// A LIKE pattern over lower-cased text that contains `q` as it was typed.

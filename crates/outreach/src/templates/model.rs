@@ -135,7 +135,7 @@ pub(super) fn is_custom(variable: Option<&str>) -> bool {
 }
 
 /// With a capital at the front.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

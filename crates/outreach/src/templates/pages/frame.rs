@@ -104,7 +104,7 @@ pub(super) async fn unsaved(State(app): State<App>, viewer: Can<CampaignsRead>, 
 }
 
 /// The body, or why there is none. `head` shows the subject above it, where the page around cannot.
-fn document(subject: &str, body: &str, error: Option<&str>, head: bool) -> SandboxedMail {
+pub(crate) fn document(subject: &str, body: &str, error: Option<&str>, head: bool) -> SandboxedMail {
     let page = |content: Markup| html! { (DOCTYPE) html lang="en" { head { meta charset="utf-8"; title { "Preview" } } body style="font:14px/1.5 system-ui,sans-serif;margin:16px;background:#fff;color:#1a1a1a" { (content) } } };
     if let Some(error) = error {
         return SandboxedMail::new(page(html! { p role="alert" style="color:#a11" { strong { "No preview yet. " } (error) } }).into_string());

@@ -13,7 +13,8 @@ mod variables;
 
 use http_kit::Routes;
 
-pub(crate) use frame::{SandboxedMail, mail_frame};
+pub(crate) use frame::{SandboxedMail, document, mail_frame};
+pub(crate) use variables::panel as variable_panel;
 
 /// The routes of these pages.
 pub fn pages() -> Routes {
