@@ -3,6 +3,8 @@
 //! A sequence number is taken before its transaction commits, so reading by number alone would
 //! skip rows that commit late. Readers order by (writer's transaction id, number) and stop below
 //! the snapshot's xmin: every transaction below it has ended, so nothing can appear behind a cursor.
+//! The price: a transaction that stays open, in any database of the cluster, holds readers back
+//! (never writers). So our own are short: bulk work commits in chunks.
 
 mod append;
 mod feed;

@@ -26,15 +26,17 @@ pub(crate) async fn claim(db: &Db, kinds: &[&str], limit: i64, now: Timestamp, l
     let rows = tx
         .query(
             "WITH due AS (
-               (SELECT j.id, j.priority, j.run_at FROM jobs j
-                WHERE j.state = 'ready' AND j.run_at <= $1 AND j.kind = ANY($2)
-                  AND NOT EXISTS (SELECT FROM jobs r WHERE r.kind = j.kind AND r.unique_key = j.unique_key AND r.state = 'running')
-                ORDER BY j.priority DESC, j.run_at, j.id LIMIT $3 FOR UPDATE OF j SKIP LOCKED)
-               UNION ALL
-               (SELECT id, priority, run_at FROM jobs
-                WHERE state = 'running' AND leased_until < clock_timestamp() AND kind = ANY($2)
-                ORDER BY leased_until LIMIT $3 FOR UPDATE SKIP LOCKED)),
-             chosen AS (SELECT id FROM due ORDER BY priority DESC, run_at, id LIMIT $3)
+               SELECT j.id, j.priority, j.run_at FROM jobs j
+               WHERE j.state = 'ready' AND j.run_at <= $1 AND j.kind = ANY($2)
+                 AND NOT EXISTS (SELECT FROM jobs r WHERE r.kind = j.kind AND r.unique_key = j.unique_key AND r.state = 'running')
+               ORDER BY j.priority DESC, j.run_at, j.id LIMIT $3 FOR UPDATE OF j SKIP LOCKED),
+             lapsed AS (
+               SELECT id, priority, run_at FROM jobs
+               WHERE state = 'running' AND leased_until < clock_timestamp() AND kind = ANY($2)
+               ORDER BY leased_until LIMIT $3 FOR UPDATE SKIP LOCKED),
+             chosen AS (
+               SELECT id FROM (SELECT * FROM due UNION ALL SELECT * FROM lapsed) both_kinds
+               ORDER BY priority DESC, run_at, id LIMIT $3)
              UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_token = lease_token + 1,
                leased_until = clock_timestamp() + make_interval(secs => $4)
              FROM chosen WHERE jobs.id = chosen.id
