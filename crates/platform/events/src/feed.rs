@@ -48,7 +48,7 @@ impl Feed {
 
     /// What happens in `org` from now on. A watcher that fell behind misses items, not the
     /// newest: the next item makes it refetch.
-    pub fn subscribe(&self, org: OrgId) -> impl Stream<Item = Arc<FeedItem>> + Send + 'static {
+    pub fn subscribe(&self, org: OrgId) -> impl Stream<Item = Arc<FeedItem>> + Send + use<> {
         let receiver = self.items.subscribe();
         self.nudge.notify_one();
         BroadcastStream::new(receiver).filter_map(move |item| async move { item.ok().filter(|item| item.org == org) })
