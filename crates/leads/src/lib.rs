@@ -9,6 +9,7 @@
 
 mod actions;
 pub mod filter;
+pub mod import;
 mod jobs;
 pub mod model;
 mod store;

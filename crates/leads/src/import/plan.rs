@@ -108,12 +108,9 @@ impl LeadField {
         }
     }
 
-    /// Whether a lead can be recognised by it.
+    /// Whether a lead can be recognised by it (what [`LeadDraft::check`](crate::model::LeadDraft::check) asks for).
     const fn identifies(self) -> bool {
-        matches!(
-            self,
-            Self::Email | Self::FirstName | Self::LastName | Self::FullName | Self::Phone | Self::LinkedinUrl | Self::CompanyName | Self::CompanyDomain | Self::ExternalId
-        )
+        matches!(self, Self::Email | Self::FirstName | Self::LastName | Self::FullName | Self::Phone | Self::ExternalId)
     }
 }
 
@@ -258,7 +255,7 @@ impl Plan {
         if !self.targets.iter().any(known) {
             return Err(ImportError::plan(
                 "targets",
-                "No column says who the leads are. Choose the one that holds the e-mail, name, phone, LinkedIn, company or external id.",
+                "No column says who the leads are. Choose the one that holds the e-mail, the name, the phone or an external id.",
             ));
         }
         self.tags = clean_tags(self.tags.iter().flat_map(|tags| tags.split([',', ';']))).map_err(|why| ImportError::plan("tags", why))?;
@@ -273,10 +270,5 @@ impl Plan {
             "import".clone_into(&mut self.source);
         }
         Ok(self)
-    }
-
-    /// The place of a field's column, if there is one.
-    pub(super) fn column(&self, field: LeadField) -> Option<usize> {
-        self.targets.iter().position(|target| *target == Target::Field(field))
     }
 }

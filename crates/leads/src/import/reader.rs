@@ -48,6 +48,11 @@ impl Record {
         self.ends.len()
     }
 
+    /// The bytes of all its cells.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The bytes of a cell; empty for one that the record does not have.
     pub(crate) fn raw(&self, index: usize) -> &[u8] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use super::{Status, company, country, is_custom_key, values};
 
-/// How many custom fields a lead may have.
-const MAX_CUSTOM: usize = 100;
+/// How many custom fields a lead may have: as many as a file that is imported may have columns.
+const MAX_CUSTOM: usize = 500;
 /// How long the text of a custom field may be.
-const MAX_CUSTOM_TEXT: usize = 2000;
+const MAX_CUSTOM_TEXT: usize = 10_000;
 
 /// A lead as written by a form, an API client or a row of a file. `null` and empty mean the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,0 +1,229 @@
+//! Upload, plan, start, stop; and all of it at once for the command line.
+
+use std::path::{Path, PathBuf};
+
+use db::TenantTx;
+use events::{NewEvent, Subject};
+use http_kit::App;
+use jobs::Options;
+use kernel::{Actor, ImportId, OrgId};
+use serde_json::json;
+use tokio::{fs, io::AsyncWriteExt};
+
+use super::{
+    FileProblem, ImportError, ImportLeads, MAX_FILE, Plan, Progress,
+    analysis::{Analysis, analyse},
+    model::{Counts, Import, ImportStatus, Summary},
+    run, store,
+};
+
+/// A file that arrives piece by piece, and is gone again unless it is kept.
+pub(super) struct Arriving {
+    id: ImportId,
+    path: PathBuf,
+    file: fs::File,
+    bytes: u64,
+    kept: bool,
+}
+
+impl Arriving {
+    /// Begins a file of its own for a new import.
+    pub(super) async fn begin(app: &App, org: OrgId) -> Result<Self, FileProblem> {
+        let id = ImportId::new();
+        let path = run::file_of(app, org, id);
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).await?;
+        }
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        let file = options.open(&path).await?;
+        Ok(Self { id, path, file, bytes: 0, kept: false })
+    }
+
+    /// Takes the next piece.
+    pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), FileProblem> {
+        self.bytes += piece.len() as u64;
+        if self.bytes > MAX_FILE {
+            return Err(FileProblem::TooLarge);
+        }
+        Ok(self.file.write_all(piece).await?)
+    }
+
+    /// Whether nothing has come yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Ends the file: it is on the disk, and read once from end to end.
+    pub(super) async fn complete(mut self, app: &App, actor: Actor, file_name: &str) -> Result<(Import, Kept), FileProblem> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let path = self.path.clone();
+        let analysis = tokio::task::spawn_blocking(move || analyse(&path)).await.map_err(std::io::Error::other)??;
+        let file_name: String = file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+        let file_name = if file_name.is_empty() { "leads.csv".to_owned() } else { file_name };
+        let plan = Plan::guessed(&analysis, &file_name);
+        let import = Import {
+            id: self.id,
+            file_name,
+            file_bytes: self.bytes,
+            status: ImportStatus::Mapping,
+            total_rows: Import::rows_under(&analysis, &plan),
+            rows_done: 0,
+            counts: Counts::default(),
+            next: analysis.data,
+            analysis,
+            plan,
+            worked_ms: 0,
+            failure: String::new(),
+            actor: actor.to_string(),
+            created_at: app.clock.now(),
+            started_at: None,
+            finished_at: None,
+        };
+        Ok((import, Kept(self)))
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = std::fs::remove_file(&self.path); // a leftover costs space and nothing else
+        }
+    }
+}
+
+/// A complete file whose row is not committed yet: gone with this value unless [`Kept::keep`] is called.
+pub(super) struct Kept(Arriving);
+
+impl Kept {
+    /// The row is committed.
+    pub(super) fn keep(mut self) {
+        self.0.kept = true;
+    }
+}
+
+/// Writes the row of a new import, in the caller's transaction.
+pub(super) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
+    store::insert(tx, import).await?;
+    let payload = json!({ "file_name": import.file_name, "rows": import.total_rows });
+    events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }]).await?;
+    Ok(())
+}
+
+/// Keeps a corrected plan, also one that cannot be started yet.
+pub(super) async fn save_plan(app: &App, org: OrgId, id: ImportId, plan: Plan) -> Result<(), ImportError> {
+    let tx = app.db.tenant(org).await?;
+    let import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
+    only_mapping(&import)?;
+    if plan.targets.len() != import.analysis.columns.len() {
+        return Err(ImportError::plan("targets", "The form does not belong to this file. Load the page again."));
+    }
+    store::save_plan(&tx, id, &plan).await?;
+    Ok(tx.commit().await?)
+}
+
+fn only_mapping(import: &Import) -> Result<(), ImportError> {
+    match import.status {
+        ImportStatus::Mapping => Ok(()),
+        ImportStatus::Running => Err(ImportError::State("This import is running already.".to_owned())),
+        ImportStatus::Finished => Err(ImportError::State("This import is finished. Upload the file again to import it another way.".to_owned())),
+        ImportStatus::Stopped => Err(ImportError::State("This import has begun: it can go on with the columns it began with.".to_owned())),
+        ImportStatus::Failed => Err(ImportError::State("This import has failed. Upload the file again.".to_owned())),
+    }
+}
+
+/// Starts an import, by `plan` or by the one that is kept; or lets a stopped one go on.
+/// In the caller's transaction; nudge the feed after its commit.
+pub async fn start_import(tx: &TenantTx, app: &App, id: ImportId, plan: Option<Plan>, actor: Actor) -> Result<Import, ImportError> {
+    let import = begin(tx, app, id, plan, actor).await?;
+    let options = Options { max_attempts: Some(11), ..Options::unique(id.to_string()) };
+    jobs::enqueue(tx, &ImportLeads { import_id: id }, options).await?;
+    Ok(import)
+}
+
+async fn begin(tx: &TenantTx, app: &App, id: ImportId, plan: Option<Plan>, actor: Actor) -> Result<Import, ImportError> {
+    let mut import = store::lock(tx, id).await?.ok_or(ImportError::NotFound)?;
+    if import.status == ImportStatus::Stopped && plan.is_none() {
+        import.actor = actor.to_string();
+    } else {
+        only_mapping(&import)?;
+        import.plan = plan.unwrap_or(import.plan).checked(&import.analysis)?;
+        import.total_rows = Import::rows_under(&import.analysis, &import.plan);
+        import.next = import.beginning();
+        import.actor = actor.to_string();
+    }
+    let now = app.clock.now();
+    store::start(tx, &import, &actor.to_string(), now).await?;
+    import.status = ImportStatus::Running;
+    import.started_at = import.started_at.or(Some(now));
+    run::tell(tx, app, &import, "import.started").await?;
+    Ok(import)
+}
+
+/// Stops a running import after the batch it is at. What is imported stays.
+pub async fn stop_import(tx: &TenantTx, app: &App, id: ImportId) -> Result<Import, ImportError> {
+    let mut import = store::lock(tx, id).await?.ok_or(ImportError::NotFound)?;
+    if import.status != ImportStatus::Running {
+        return Err(ImportError::State("This import is not running.".to_owned()));
+    }
+    run::finish(tx, app, &import, ImportStatus::Stopped, "").await?;
+    import.status = ImportStatus::Stopped;
+    import.finished_at = Some(app.clock.now());
+    Ok(import)
+}
+
+/// Imports a file of this machine with the guessed plan, to its end: what `leadline import` does.
+pub async fn import_file(app: &App, org: OrgId, actor: Actor, path: &Path, mut progress: impl FnMut(Progress)) -> Result<Summary, ImportError> {
+    use tokio::io::AsyncReadExt;
+    let mut input = fs::File::open(path).await?;
+    let mut arriving = Arriving::begin(app, org).await?;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let n = input.read(&mut buffer).await?;
+        if n == 0 {
+            break;
+        }
+        arriving.write(buffer.get(..n).unwrap_or_default()).await?;
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (import, kept) = arriving.complete(app, actor, &name).await?;
+    let id = import.id;
+    let tx = app.db.tenant(org).await?;
+    record(&tx, app, &import, actor).await?;
+    // Without a job: this process does the work itself.
+    begin(&tx, app, id, None, actor).await?;
+    tx.commit().await?;
+    kept.keep();
+    match run::run(app, org, id, &mut progress).await? {
+        ImportStatus::Finished => {}
+        ended => return Err(ImportError::State(format!("The import has {} before its end; /imports/{id} says more.", ended.as_str()))),
+    }
+    Ok(store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?.summary())
+}
+
+/// What the rows of a file would do, without doing it.
+pub(super) struct DryRun {
+    pub(super) rows: Vec<(Result<super::row::LeadRow, super::row::Rejection>, super::merge::Verdict)>,
+    /// These are not all rows of the file.
+    pub(super) partial: bool,
+}
+
+/// Tries the first `most` rows of a file that waits for its mapping.
+pub(super) async fn dry_run(app: &App, org: OrgId, import: &Import, most: usize) -> Result<DryRun, ImportError> {
+    let (path, import_) = (run::file_of(app, org, import.id), import.clone());
+    let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024)).await.map_err(std::io::Error::other)??;
+    let tx = app.db.tenant(org).await?;
+    let good: Vec<_> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
+    let mut batch = store::load(&tx, &good).await?;
+    drop(tx);
+    let verdicts = run::merge(&mut batch, &rows, &import.plan);
+    Ok(DryRun { rows: rows.into_iter().zip(verdicts).collect(), partial })
+}
+
+/// Whether the analysis is of the file that a plan speaks of; for the form.
+pub(super) fn fits(plan: &Plan, analysis: &Analysis) -> bool {
+    plan.targets.len() == analysis.columns.len()
+}

@@ -1,0 +1,123 @@
+use jiff::Timestamp;
+use kernel::ImportId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    analysis::{Analysis, Place},
+    plan::Plan,
+};
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportStatus {
+    /// Uploaded and read; waits for somebody to say that the columns are right.
+    Mapping,
+    Running,
+    Finished,
+    /// By somebody; may run on.
+    Stopped,
+    Failed,
+}
+
+impl ImportStatus {
+    const ALL: [Self; 5] = [Self::Mapping, Self::Running, Self::Finished, Self::Stopped, Self::Failed];
+
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mapping => "mapping",
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl std::str::FromStr for ImportStatus {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(())
+    }
+}
+
+/// What became of the rows so far. They add up to the rows done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct Counts {
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub rejected: u64,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Rows done.
+    pub rows: u64,
+    pub total_rows: u64,
+    pub counts: Counts,
+}
+
+/// How an import ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub import_id: ImportId,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub rejected: u64,
+}
+
+/// A file brought in, or about to be.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub id: ImportId,
+    pub file_name: String,
+    pub file_bytes: u64,
+    pub status: ImportStatus,
+    pub total_rows: u64,
+    pub rows_done: u64,
+    pub counts: Counts,
+    pub analysis: Analysis,
+    pub plan: Plan,
+    pub(super) next: Place,
+    pub(super) worked_ms: u64,
+    /// Why it failed, for people.
+    pub failure: String,
+    /// Who started it, as the event log names them.
+    pub actor: String,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Import {
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        Progress { rows: self.rows_done, total_rows: self.total_rows, counts: self.counts }
+    }
+
+    /// What became of its rows.
+    pub fn summary(&self) -> Summary {
+        let Counts { created, updated, unchanged, rejected } = self.counts;
+        Summary { import_id: self.id, created, updated, unchanged, rejected }
+    }
+
+    /// Rows per second of work, once there is something to say.
+    pub fn rows_per_second(&self) -> Option<u64> {
+        self.rows_done.saturating_mul(1000).checked_div(self.worked_ms).filter(|rate| *rate > 0)
+    }
+
+    /// The rows there are under this plan: the first is one of them when it holds no names.
+    pub(super) fn rows_under(analysis: &Analysis, plan: &Plan) -> u64 {
+        analysis.rows + u64::from(!plan.has_header)
+    }
+
+    /// Where the rows begin under the import's plan.
+    pub(super) fn beginning(&self) -> Place {
+        if self.plan.has_header { self.analysis.data } else { self.analysis.start }
+    }
+}

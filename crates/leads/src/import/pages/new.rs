@@ -1,0 +1,47 @@
+use axum::{
+    extract::{Multipart, State},
+    response::{IntoResponse, Response},
+};
+use http::HeaderMap;
+use http_kit::{Answer, App, Idempotency, Problem};
+use identity::{Can, LeadsImport, Viewer};
+use maud::{Markup, html};
+use ui::Nav;
+
+use crate::import::{FileProblem, actions, upload::receive};
+
+pub(super) async fn show(viewer: Can<LeadsImport>) -> Markup {
+    page(&viewer, None)
+}
+
+pub(super) async fn upload(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Response, Problem> {
+    let actor = viewer.actor();
+    let idempotency = Idempotency::of_stream(&headers, "/imports")?.by(actor);
+    let (import, kept) = match receive(&app, viewer.org_id, actor, body).await {
+        Ok(arrived) => arrived,
+        Err(FileProblem::Io(error)) => return Err(Problem::internal(&error)),
+        Err(problem) => {
+            let problem = Problem::from(problem);
+            return Ok((problem.kind.status(), page(&viewer, Some(&problem.detail))).into_response());
+        }
+    };
+    let tx = app.db.tenant(viewer.org_id).await?;
+    if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
+        return Ok(replay.into_response());
+    }
+    actions::record(&tx, &app, &import, actor).await?;
+    let answer = idempotency.finish(tx, Answer::see_other(format!("/imports/{}", import.id))).await?;
+    kept.keep();
+    app.feed.nudge();
+    Ok(answer.into_response())
+}
+
+fn page(viewer: &Viewer, problem: Option<&str>) -> Markup {
+    let content = html! {
+        (ui::page_header_under(&[("Imports", "/imports")], "Import a file", "Nothing is written before you have seen what would be.", html! {}))
+        @if let Some(problem) = problem { (ui::form_error(problem)) }
+        (ui::drop_zone("/imports", "file", ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain", "Drop a CSV file here, or choose one",
+            "Up to 512 MB and 500 columns; comma, semicolon, tab or | between them; UTF-8, UTF-16 or Windows encoding. The first row names the columns.", html! {}))
+    };
+    viewer.page(Nav::Imports, "Import a file", content)
+}

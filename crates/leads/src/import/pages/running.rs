@@ -1,0 +1,126 @@
+use axum::{extract::State, response::Response};
+use http_kit::{ApiPath, App, Flash, Problem, redirect};
+use identity::{Can, LeadsImport, LeadsRead, Permission, Viewer};
+use kernel::ImportId;
+use maud::{Markup, html};
+use ui::{Button, Icon, Nav, Stat, Tone, table};
+
+use super::{number, status};
+use crate::import::{
+    actions,
+    model::{Import, ImportStatus},
+    rejected_csv,
+    row::Rejection,
+    store,
+};
+
+const SHOWN: i64 = 20;
+
+/// Lets a stopped import go on where it stopped.
+pub(super) async fn go_on(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    actions::start_import(&tx, &app, id, None, viewer.actor()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(redirect(&format!("/imports/{id}"), Some(Flash::success("The import goes on where it stopped."))))
+}
+
+pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    actions::stop_import(&tx, &app, id).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(redirect(&format!("/imports/{id}"), Some(Flash::success("The import is stopped. What it has stored stays."))))
+}
+
+/// The rejected rows as a file.
+pub(super) async fn rejected(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+    let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(rejected_csv::answer(&app, viewer.org_id, import))
+}
+
+/// An import that has been started: how far it is, or how it ended.
+pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<Markup, Problem> {
+    let id = import.id;
+    let here = format!("/imports/{id}");
+    let rejections = store::rejections(&app.db, viewer.org_id, id, 0, SHOWN).await?;
+    let may = viewer.may(Permission::LeadsImport);
+    let csv = format!("{here}/rejected.csv");
+    let mut rejected = Stat::new("Rejected", number(import.counts.rejected));
+    if import.counts.rejected > 0 {
+        rejected = rejected.href(csv.clone());
+    }
+    let content = html! {
+        (ui::page_header_under(&[("Imports", "/imports")], &import.file_name, "", html! {}))
+        section.stack id="import" data-live={ "import:" (id) } hx-get=(here) hx-trigger="live" hx-select="#import" hx-swap="outerMorph" {
+            (state(import, may))
+            (ui::stats(html! {
+                (Stat::new("Created", number(import.counts.created)))
+                (Stat::new("Updated", number(import.counts.updated)))
+                (Stat::new("Unchanged", number(import.counts.unchanged)))
+                (rejected)
+            }))
+            @if import.counts.rejected > 0 {
+                (ui::card_flush("Rejected rows", html! { (Button::secondary("Download all as CSV").icon(Icon::Download).small().href(csv)) }, refused(&rejections, import.counts.rejected)))
+            }
+        }
+    };
+    Ok(viewer.page(Nav::Imports, &import.file_name, content))
+}
+
+fn state(import: &Import, may: bool) -> Markup {
+    let id = import.id;
+    let rate = import.rows_per_second().map(|rate| format!("{} rows a second", number(rate)));
+    html! {
+        div.stack {
+            p { (status(import)) @if let Some(rate) = &rate { " " span.muted.num { (rate) } } }
+            @match import.status {
+                ImportStatus::Running | ImportStatus::Mapping => {
+                    (ui::progress("Rows", import.rows_done, import.total_rows))
+                    @if may {
+                        form method="post" action={ "/imports/" (id) "/stop" } {
+                            (Button::secondary("Stop").icon(Icon::Stop).confirm("Stop this import? What it has stored stays, and it can go on later."))
+                        }
+                    }
+                }
+                ImportStatus::Finished => {
+                    p { (number(import.rows_done)) " rows read" @if let Some(at) = import.finished_at { ", finished " (ui::ago(at)) } "." }
+                    (ui::button_row(html! {
+                        (Button::primary("See the leads").icon(Icon::Leads).href("/leads?sort=-created"))
+                        @if may { (Button::secondary("Import another file").icon(Icon::Upload).href("/imports/new")) }
+                    }))
+                }
+                ImportStatus::Stopped => {
+                    (ui::progress("Rows", import.rows_done, import.total_rows))
+                    @if may {
+                        form method="post" action={ "/imports/" (id) "/continue" } { (Button::primary("Continue").icon(Icon::Play)) }
+                    }
+                }
+                ImportStatus::Failed => {
+                    (ui::notice(Tone::Danger, &import.failure))
+                    @if may { (ui::button_row(html! { (Button::primary("Upload again").icon(Icon::Upload).href("/imports/new")) })) }
+                }
+            }
+        }
+    }
+}
+
+fn refused(rejections: &[Rejection], total: u64) -> Markup {
+    html! {
+        (table::wrap("Rejected rows", html! {
+            table.table {
+                thead { tr { (table::th_num("Row")) (table::th("Reason")) (table::th("Cells")) } }
+                tbody {
+                    @for rejection in rejections {
+                        tr {
+                            td.num data-label="Row" { (number(rejection.row)) }
+                            td.is-wrap data-label="Reason" { (rejection.reason) }
+                            td.is-quiet.is-wrap data-label="Cells" { (crate::import::analysis::sample(&rejection.cells.join(" · "))) }
+                        }
+                    }
+                }
+            }
+        }))
+        @if total > rejections.len() as u64 { p.muted { "The first " (rejections.len()) " of " (number(total)) ". The file has all of them." } }
+    }
+}

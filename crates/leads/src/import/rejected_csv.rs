@@ -1,0 +1,93 @@
+//! The refused rows as a file that a spreadsheet can open: mended there, it can be imported again.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use db::DbError;
+use futures_util::stream;
+use http::{HeaderValue, header};
+use http_kit::App;
+use kernel::OrgId;
+
+use super::{model::Import, store};
+
+/// Names of the two columns that are added; an import ignores them.
+pub(super) const ROW: &str = "leadline_row";
+pub(super) const REASON: &str = "leadline_reason";
+
+const PAGE: i64 = 1000;
+
+/// Streams the file: the original columns, then the row's number and the reason.
+pub(super) fn answer(app: &App, org: OrgId, import: Import) -> Response {
+    let names: Vec<String> = (0..import.analysis.width)
+        .map(|index| {
+            let column = import.analysis.columns.iter().find(|column| column.index == index);
+            column.map_or_else(String::new, |column| import.analysis.column_name(column, import.plan.has_header))
+        })
+        .collect();
+    let (width, id) = (names.len(), import.id);
+    let db = app.db.clone();
+    let pages = stream::try_unfold(Some((names, 0)), move |state| {
+        let db = db.clone();
+        async move {
+            let Some((names, after)) = state else { return Ok::<_, DbError>(None) };
+            let mut text = String::new();
+            if after == 0 {
+                text.push('\u{feff}'); // so that Excel reads UTF-8
+                line(&mut text, names.iter().map(String::as_str).chain([ROW, REASON]));
+            }
+            let rows = store::rejections(&db, org, id, after, PAGE).await?;
+            for row in &rows {
+                let number = row.row.to_string();
+                let cells = (0..width.max(row.cells.len())).map(|index| row.cells.get(index).map_or("", String::as_str));
+                line(&mut text, cells.chain([number.as_str(), row.reason.as_str()]));
+            }
+            let next = rows.last().filter(|_| rows.len() == usize::try_from(PAGE).unwrap_or_default()).map(|row| (names, row.row));
+            Ok(Some((Bytes::from(text), next)))
+        }
+    });
+    let mut response = Body::from_stream(pages).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let stem: String = import.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
+    let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{stem}-rejected.csv\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push('"');
+        // OWASP, "CSV Injection": a cell that a spreadsheet would run as a formula begins with a quote.
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+            out.push('\'');
+        }
+        out.push_str(&cell.replace('"', "\"\""));
+        out.push('"');
+    }
+    out.push_str("\r\n");
+}
+
+/// Takes off the quote that keeps a spreadsheet from running a cell.
+pub(super) fn without_guard(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_disarmed_and_read_back() {
+        let mut out = String::new();
+        line(&mut out, ["=1+1", "@x", "a \"b\"", "-3", "\tx", "plain"].into_iter());
+        assert_eq!(out, "\"'=1+1\",\"'@x\",\"a \"\"b\"\"\",\"'-3\",\"'\tx\",\"plain\"\r\n");
+        assert_eq!((without_guard("'+44 20"), without_guard("'n Sync"), without_guard("x")), ("+44 20", "'n Sync", "x"));
+    }
+}

@@ -1,0 +1,248 @@
+//! One row of a file, read by a plan: a checked lead, or the reason why it is none.
+
+use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
+
+use super::{
+    analysis::{Analysis, Column, PLACEHOLDER},
+    guess,
+    plan::{LeadField, Plan, Target},
+    reader::{Fault, MAX_CELL, MAX_ROW, Record},
+    rejected_csv::without_guard,
+};
+use crate::model::{CheckedLead, LeadDraft, Status, parse_whole};
+
+/// A row that can be stored.
+#[derive(Debug, Clone)]
+pub(super) struct LeadRow {
+    pub(super) row: u64,
+    pub(super) lead: CheckedLead,
+    /// What the file says, if it says anything.
+    pub(super) status: Option<Status>,
+    /// Recognises the lead when it has neither e-mail, external id nor LinkedIn profile.
+    pub(super) import_key: Option<Vec<u8>>,
+    /// As they were read, in case the row is refused when it meets the others.
+    pub(super) cells: Vec<String>,
+}
+
+/// A row that cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    pub(super) row: u64,
+    pub(super) reason: String,
+    pub(super) cells: Vec<String>,
+}
+
+impl Fault {
+    /// What is wrong and what to do, for the person whose file it is.
+    pub(super) fn words(&self, columns: &[Column]) -> String {
+        match self {
+            Self::CellTooLarge { column, bytes } => {
+                let name = columns.iter().find(|known| known.index == *column).map_or_else(|| format!("column {}", column + 1), |c| format!("“{}”", c.name));
+                format!("the cell in {name} has {}; at most {} fit. Shorten it", ui::bytes(*bytes), ui::bytes(MAX_CELL as u64))
+            }
+            Self::RowTooLarge => format!("the row is larger than {}. Shorten its cells", ui::bytes(MAX_ROW as u64)),
+            Self::Nul => "the row holds a NUL character, which is no text. Remove it".to_owned(),
+            Self::NotUtf8 => "the row holds bytes that are not UTF-8 text. Save the file again as UTF-8".to_owned(),
+            Self::Unterminated => "a quote opens in this row and is never closed: the file may have been cut off here. Close the quote or export the file again".to_owned(),
+            Self::Fragment => "this line follows a quote that is never closed and is no row of its own. Close the quote above".to_owned(),
+            Self::CutOff => "the file ends in the middle of this row. Export it again".to_owned(),
+            Self::TooManyCells { cells } => {
+                format!("the row has {cells} cells, more than there are columns. Put quotes around a cell that holds the separator")
+            }
+        }
+    }
+}
+
+/// Reads a record.
+pub(super) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<LeadRow, Rejection> {
+    let cells = || (0..record.len()).map(|index| record.text(index).replace('\0', "\u{fffd}")).collect();
+    let refuse = |reason: String| Rejection { row: record.row, reason, cells: cells() };
+    if let Some(fault) = &record.fault {
+        return Err(refuse(fault.words(&analysis.columns)));
+    }
+    let mut draft = LeadDraft::default();
+    let mut status = None;
+    let mut wrong: Vec<String> = Vec::new();
+    let mut any = false;
+    for (column, target) in analysis.columns.iter().zip(&plan.targets) {
+        let text = without_guard(record.cell(column.index).trim());
+        if text.is_empty() || (column.placeholder && text == PLACEHOLDER) {
+            continue;
+        }
+        match target {
+            Target::Ignore => continue,
+            Target::Custom(key) => {
+                draft.custom.insert(key.clone(), custom(column, text));
+            }
+            Target::Field(field) => {
+                if let Err(why) = set(&mut draft, &mut status, *field, text) {
+                    wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header)));
+                }
+            }
+        }
+        any = true;
+    }
+    if !any {
+        return Err(refuse("the row is empty in every column that is imported".to_owned()));
+    }
+    let has_status = status.unwrap_or_default();
+    draft.status = has_status;
+    let checked = draft.check();
+    let lead = match checked {
+        Ok(lead) if wrong.is_empty() => lead,
+        Ok(_) => return Err(refuse(wrong.join("; "))),
+        Err(errors) => {
+            wrong.extend(errors.into_iter().map(|error| error.detail));
+            return Err(refuse(wrong.join("; ")));
+        }
+    };
+    let import_key = import_key(&lead);
+    // Only who has both can turn out to be two leads.
+    let cells = if lead.email.is_some() && !lead.external_id.is_empty() { cells() } else { Vec::new() };
+    Ok(LeadRow { row: record.row, lead, status, import_key, cells })
+}
+
+fn custom(column: &Column, text: &str) -> Value {
+    let number = || {
+        let whole = text.parse::<i64>().ok().map(Number::from);
+        whole.or_else(|| text.parse().ok().and_then(Number::from_f64))
+    };
+    let number = if column.numeric && guess::is_number(text) { number() } else { None };
+    number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
+}
+
+fn set(draft: &mut LeadDraft, status: &mut Option<Status>, field: LeadField, text: &str) -> Result<(), String> {
+    let place = match field {
+        LeadField::Email => &mut draft.email,
+        LeadField::FirstName => &mut draft.first_name,
+        LeadField::LastName => &mut draft.last_name,
+        LeadField::Phone => &mut draft.phone,
+        LeadField::Title => &mut draft.title,
+        LeadField::Seniority => &mut draft.seniority,
+        LeadField::Department => &mut draft.department,
+        LeadField::CompanyName => &mut draft.company_name,
+        LeadField::CompanyDomain => &mut draft.company_domain,
+        LeadField::Industry => &mut draft.industry,
+        LeadField::Country => &mut draft.country,
+        LeadField::City => &mut draft.city,
+        LeadField::Source => &mut draft.source,
+        LeadField::ExternalId => &mut draft.external_id,
+        LeadField::LinkedinUrl => {
+            // The same profile with and without tracking and a slash is the same profile.
+            let bare = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+            bare.clone_into(&mut draft.linkedin_url);
+            return Ok(());
+        }
+        LeadField::FullName => {
+            let (first, last) = split_name(text);
+            for (part, place) in [(first, &mut draft.first_name), (last, &mut draft.last_name)] {
+                if place.is_empty() {
+                    part.clone_into(place);
+                }
+            }
+            return Ok(());
+        }
+        LeadField::EmployeeCount => {
+            draft.employee_count = guess::employees(text)?;
+            return Ok(());
+        }
+        LeadField::AnnualRevenue => {
+            draft.annual_revenue = parse_whole(text)?;
+            return Ok(());
+        }
+        LeadField::Status => {
+            *status = guess::status(text)?;
+            return Ok(());
+        }
+        LeadField::Tags => {
+            draft.tags = text.split([';', ',', '|']).map(str::to_owned).collect();
+            return Ok(());
+        }
+    };
+    text.clone_into(place);
+    Ok(())
+}
+
+/// `Ada King Lovelace` and `Lovelace, Ada King` are (`Ada King`, `Lovelace`).
+fn split_name(text: &str) -> (&str, &str) {
+    if let Some((last, first)) = text.split_once(',') {
+        return (first.trim(), last.trim());
+    }
+    let text = text.trim();
+    text.rsplit_once(char::is_whitespace).map_or((text, ""), |(first, last)| (first.trim(), last))
+}
+
+/// SHA-256 over name, company and phone as compared: lower case, digits of the phone only.
+fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
+    if lead.email.is_some() || !lead.external_id.is_empty() || !lead.linkedin_url.is_empty() {
+        return None;
+    }
+    let digits: String = lead.phone.chars().filter(char::is_ascii_digit).collect();
+    let company = if lead.company_domain.is_empty() { &lead.company_name } else { &lead.company_domain };
+    let mut hash = Sha256::new();
+    for part in [&lead.first_name, &lead.last_name, company, &digits] {
+        hash.update(part.to_lowercase().as_bytes());
+        hash.update([0]);
+    }
+    Some(hash.finalize().to_vec())
+}
+
+/// What a custom value was before it was read, for a preview.
+pub(super) fn custom_values(fields: &Map<String, Value>) -> Vec<(String, String)> {
+    fields.iter().map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::{super::analysis::analyse, *};
+    use crate::import::reader::Reader;
+
+    fn rows(text: &str) -> Vec<Result<LeadRow, String>> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, text).unwrap();
+        let analysis = analyse(&path).unwrap();
+        let plan = Plan::guessed(&analysis, "file.csv").checked(&analysis).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut reader = Reader::new(Cursor::new(bytes), analysis.separator(), analysis.data.offset, analysis.data.row).unwrap().expecting(analysis.width, analysis.broken_at);
+        let mut record = Record::default();
+        let mut out = Vec::new();
+        while reader.next(&mut record).unwrap() {
+            out.push(read(&record, &analysis, &plan).map_err(|rejection| rejection.reason));
+        }
+        out
+    }
+
+    #[test]
+    fn a_row_becomes_a_checked_lead() {
+        let rows = rows(
+            "Name,Email,Company Size,Converted,Tags,City,Visits\n\"Lovelace, Ada\",ADA@x.example,51-200,1,a;b|c,Select,3\nBob Li,b@x.example,\"10,000+\",0,,Select,\nCy,c@x.example,7,0,,Rome,2.5\n",
+        );
+        let first = rows[0].as_ref().unwrap();
+        assert_eq!((first.lead.first_name.as_str(), first.lead.last_name.as_str()), ("Ada", "Lovelace"));
+        assert_eq!((first.lead.employee_count, first.status, first.lead.tags.len()), (Some(51), Some(Status::Converted), 3));
+        assert_eq!((first.lead.city.as_str(), first.lead.custom.get("visits")), ("", Some(&Value::from(3))));
+        let second = rows[1].as_ref().unwrap();
+        assert_eq!((second.lead.employee_count, second.status, second.lead.last_name.as_str()), (Some(10_000), None, "Li"));
+        assert_eq!(rows[2].as_ref().unwrap().lead.custom.get("visits"), Some(&Value::from(2.5)));
+    }
+
+    #[test]
+    fn the_reason_names_the_field_and_the_cure() {
+        let rows = rows("Email,First name,Employees\nnope,Ada,3\n,,\nb@x.example,Bob,x\nc@x.example,Cy,4\nd@x.example,Di,4\ne@x.example,E,5\nf@x.example,F,6\n");
+        assert!(rows[0].as_ref().unwrap_err().contains("e-mail is not an e-mail address"), "{:?}", rows[0]);
+        assert!(rows[1].as_ref().unwrap_err().contains("empty"));
+        assert!(rows[2].as_ref().unwrap_err().contains("Employees") && rows[3].is_ok());
+    }
+
+    #[test]
+    fn without_any_id_a_lead_is_known_by_name_company_and_phone() {
+        let rows = rows("First name,Last name,Company,Phone\nAda,K,Acme,+44 20 123 456\nADA,k,acme,4420123456\nAda,L,Acme,+44 20 123 456\n");
+        let key = |index: usize| rows[index].as_ref().unwrap().import_key.clone();
+        assert!(key(0).is_some() && key(0) == key(1) && key(0) != key(2));
+    }
+}
