@@ -12,6 +12,7 @@ pub mod filter;
 pub mod import;
 mod jobs;
 pub mod model;
+mod pages;
 mod store;
 
 pub use actions::{
@@ -19,13 +20,14 @@ pub use actions::{
     bulk::{BulkAction, BulkOutcome, Target, bulk_change},
     create_lead::create_lead,
     delete_lead::delete_lead,
-    set_status::{mark_contacted, set_status},
+    set_status::{mark_contacted, set_status, take_back_unsubscription},
     update_account::update_account,
     update_lead::update_lead,
 };
 pub use filter::{Filter, Params};
 pub use jobs::jobs;
 pub use model::{Account, AccountDraft, Lead, LeadDraft, ScoreReason, Status};
+pub use pages::pages;
 pub use store::{
     accounts::get as get_account,
     find_by_email, get, get_many,

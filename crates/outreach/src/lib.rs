@@ -1,6 +1,18 @@
-//! Outreach: templates, campaigns, the send ledger, suppressions.
+//! Outreach: templates, campaigns, the send ledger, suppressions, tracking.
+//!
+//! Owns `templates`, `campaigns`, `campaign_steps`, `enrollments`, `sends`, `send_batches`,
+//! `suppressions` and the plumbing of provider webhooks. Invariants:
+//!
+//! - **Each lead gets each step at most once.** A send is a row (campaign, step, lead), unique, written
+//!   before anything is sent; a message leaves under the key of its row; see [`sending`] for what a crash
+//!   at each point comes to.
+//! - **Suppression beats everything.** It is asked in the statement that claims and again before the call.
+//! - **A launched campaign does not change**: its audience is frozen and its steps are fixed.
+//! - **An unknown outcome is parked**, visible, and settled by the provider or a person; never retried
+//!   blindly.
 
 pub mod actions;
+mod api;
 mod jobs;
 pub mod model;
 mod pages;
@@ -8,8 +20,16 @@ mod pages_store;
 mod sending;
 pub mod store;
 pub mod templates;
+mod tracking;
 
-/// This slice's pages.
+pub use jobs::jobs;
+
+/// This slice's pages, and the addresses that mails and providers call.
 pub fn pages() -> http_kit::Routes {
-    templates::pages().merge(pages::pages())
+    templates::pages().merge(pages::pages()).merge(tracking::routes())
+}
+
+/// This slice's API.
+pub fn api() -> utoipa_axum::router::OpenApiRouter<http_kit::App> {
+    templates::api().merge(api::api())
 }

@@ -16,3 +16,9 @@ pub async fn set_status(tx: &TenantTx, lead: LeadId, status: Status, actor: Acto
 pub async fn mark_contacted(tx: &TenantTx, leads: &[LeadId], now: Timestamp) -> Result<Vec<LeadId>, DbError> {
     store::write::move_status(tx, leads, &[Status::New], Status::Contacted, true, Actor::System, now).await
 }
+
+/// A lead that had unsubscribed takes that back and is again what it was before.
+pub async fn take_back_unsubscription(tx: &TenantTx, lead: LeadId, before: Status, now: Timestamp) -> Result<bool, DbError> {
+    let moved = store::write::move_status(tx, &[lead], &[Status::Unsubscribed], before, true, Actor::Provider, now).await?;
+    Ok(!moved.is_empty())
+}

@@ -16,13 +16,17 @@ pub async fn mark_replied(tx: &TenantTx, by: Actor, campaign: CampaignId, lead: 
         return Ok(());
     }
     store::enrollments::stop(tx, Some(campaign), &[lead], StopReason::Replied, now).await?;
-    store::contacts::move_status(tx, &[lead], &["new", "contacted"], "replied", by, now).await?;
+    let status = store::tracking::lead_status(tx, lead).await?;
+    // A person may correct anything; this only leads onwards.
+    if status.is_some_and(|status| matches!(status.as_str(), "new" | "contacted")) {
+        leads::set_status(tx, lead, leads::Status::Replied, by, now).await?;
+    }
     let event = NewEvent {
         kind: "mail.replied",
         subject: Subject::of(lead),
         actor: by,
         at: now,
-        payload: json!({ "campaign_id": campaign }),
+        payload: json!({ "campaign_id": campaign.uuid() }),
     };
     append(tx, &[event]).await?;
     Ok(())

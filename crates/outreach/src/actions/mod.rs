@@ -103,6 +103,11 @@ async fn draft(tx: &TenantTx, id: CampaignId) -> Result<Campaign, CampaignError>
     }
 }
 
+/// Every lead of the campaign has come to an end.
+pub(crate) async fn tell_finished(tx: &TenantTx, id: CampaignId, at: Timestamp) -> Result<(), DbError> {
+    tell(tx, "campaign.finished", id, Actor::System, at, Value::Object(serde_json::Map::new())).await
+}
+
 /// Something that happened to a campaign.
 async fn tell(tx: &TenantTx, kind: &'static str, id: CampaignId, actor: Actor, at: Timestamp, payload: Value) -> Result<(), DbError> {
     append(tx, &[NewEvent { kind, subject: Subject::of(id), actor, at, payload }]).await

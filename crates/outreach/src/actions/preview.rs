@@ -5,7 +5,7 @@ use kernel::{CampaignId, LeadId};
 use super::CampaignError;
 use crate::{
     model::Preview,
-    sending::{Letterhead, with_footer},
+    sending::{Letterhead, custom_names, with_footer},
     store,
     templates::{render::CompiledMail, variables},
 };
@@ -17,7 +17,7 @@ pub async fn preview(tx: &TenantTx, app: &App, id: CampaignId, step: i16, lead: 
     let step = steps.into_iter().find(|found| found.position == step).ok_or(CampaignError::NotFound)?;
     let recipient = variables::find_recipient(tx, lead).await?.ok_or(CampaignError::NotFound)?;
     let organisation = identity::organisation(tx).await?;
-    let custom = variables::custom_fields(tx).await?;
+    let custom = custom_names(std::slice::from_ref(&step));
     let letterhead = Letterhead { organisation: organisation.name, postal_address: organisation.postal_address };
     let sender = campaign.sender();
     let unsubscribe = app.config.link("/u/preview");

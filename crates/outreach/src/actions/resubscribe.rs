@@ -2,6 +2,7 @@ use db::{DbError, TenantTx};
 use events::{NewEvent, Subject, append};
 use jiff::Timestamp;
 use kernel::{Actor, SendId};
+use leads::Status;
 use serde_json::json;
 
 use crate::{
@@ -17,8 +18,8 @@ pub(crate) async fn resubscribe(tx: &TenantTx, send: SendId, now: Timestamp) -> 
     let Some(status) = store::suppressions::delete(tx, &origin.email, Some(SuppressionReason::Unsubscribed)).await? else {
         return Ok(false);
     };
-    let status = if status.is_empty() || status == "unsubscribed" { "contacted" } else { status.as_str() };
-    store::contacts::move_status(tx, &[origin.lead], &["unsubscribed"], status, Actor::Provider, now).await?;
+    let before = status.parse().ok().filter(|before| *before != Status::Unsubscribed).unwrap_or(Status::Contacted);
+    leads::take_back_unsubscription(tx, origin.lead, before, now).await?;
     for campaign in store::enrollments::restart(tx, origin.lead, StopReason::Unsubscribed).await? {
         Pump::enqueue(tx, campaign).await?;
     }

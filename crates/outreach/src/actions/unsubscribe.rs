@@ -16,7 +16,7 @@ pub(crate) async fn unsubscribe(tx: &TenantTx, send: SendId, source: Suppression
     let Some(origin) = store::tracking::origin(tx, send).await? else { return Ok(false) };
     let what = StopWriting { email: &origin.email, lead: Some(origin.lead), reason: SuppressionReason::Unsubscribed, source, detail: "" };
     let news = stop_writing(tx, what, now).await?;
-    store::contacts::move_status(tx, &[origin.lead], &[], "unsubscribed", Actor::Provider, now).await?;
+    leads::set_status(tx, origin.lead, leads::Status::Unsubscribed, Actor::Provider, now).await?;
     if news {
         let payload = json!({ "campaign_id": origin.campaign.uuid(), "step_id": origin.step.uuid(), "step_no": origin.step_no, "send_id": send.uuid(), "source": source });
         append(tx, &[NewEvent { kind: "mail.unsubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }]).await?;

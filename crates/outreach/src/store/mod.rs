@@ -3,7 +3,6 @@
 pub mod campaigns;
 pub mod enrollments;
 pub(crate) mod batches;
-pub(crate) mod contacts;
 pub(crate) mod ledger;
 pub(crate) mod outcomes;
 pub mod sends;

@@ -1,7 +1,7 @@
 use db::{DbError, Row, TenantTx};
 use jiff::Timestamp;
 
-use crate::model::{Suppression, SuppressionReason, SuppressionSource};
+use crate::model::{Suppression, SuppressionReason};
 
 fn suppression(row: &Row) -> Result<Suppression, DbError> {
     Ok(Suppression {
