@@ -33,12 +33,11 @@ SELECT leadline_tenant_table('intelligence_engagement');
 SELECT leadline_system_access('intelligence_engagement', 'select,insert,update,delete');
 REVOKE INSERT, UPDATE, DELETE ON intelligence_engagement FROM leadline_runtime;
 
--- Leads (or all leads of an account) whose facts have changed since they were scored.
+-- Leads whose facts have changed since they were scored.
 CREATE TABLE intelligence_pending (
-  org_id     uuid    NOT NULL,
-  is_account boolean NOT NULL,
-  subject_id uuid    NOT NULL,
-  PRIMARY KEY (org_id, is_account, subject_id)
+  org_id  uuid NOT NULL,
+  lead_id uuid NOT NULL,
+  PRIMARY KEY (org_id, lead_id)
 );
 SELECT leadline_tenant_table('intelligence_pending');
 SELECT leadline_system_access('intelligence_pending', 'select,insert');

@@ -46,6 +46,11 @@ struct TryWeights {
     weights: Weights,
 }
 
+/// A body without content: `{}`, or none at all.
+#[derive(Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// How a rescoring is doing.
 #[derive(Debug, Serialize, ToSchema)]
 struct Rescoring {
@@ -105,7 +110,7 @@ async fn get_rescore(State(app): State<App>, viewer: Can<SettingsRead>) -> Resul
 /// Rescore all leads in the background
 #[utoipa::path(post, path = "/api/v1/scoring/rescore", tag = "intelligence", params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 202, body = Rescoring)))]
-async fn post_rescore(State(app): State<App>, viewer: Can<SettingsWrite>, request: Idempotent<()>) -> Result<Answer, Problem> {
+async fn post_rescore(State(app): State<App>, viewer: Can<SettingsWrite>, request: Idempotent<Option<Nothing>>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {

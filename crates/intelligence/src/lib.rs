@@ -5,7 +5,8 @@
 //! limits included; engagement is counted from the event log exactly once and only for people, never
 //! for machines; within one organisation leads are scored by one transaction at a time, so a score
 //! made from old facts cannot overwrite one made from new facts; scoring never reacts to its own
-//! `lead.scored`.
+//! `lead.scored` (one lead's score moved by 10 points or more because of what it is or did) and
+//! `lead.rescored` (many scores changed, told once with the organisation as its subject).
 //!
 //! Absent: a learned score. Its place is beside [`model::Weights`] as another `kind` of
 //! `scoring_models`, judged by the same [`model::Facts`] and answering the same [`model::Score`].

@@ -9,10 +9,16 @@ use kernel::OrgId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{actions, store};
+use crate::{
+    actions::rescore::{Cause, rescore},
+    store,
+};
 
 /// Leads rescored in one transaction.
 const BATCH: i64 = 2_000;
+
+/// What a lead did that its score looks at; `mail.resubscribed` takes an unsubscription back.
+const ENGAGING: &str = "'mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed', 'mail.resubscribed'";
 
 /// Reads the log once: the counts and the list of whom to rescore move with the cursor.
 struct Engage;
@@ -28,32 +34,28 @@ impl Projection for Engage {
                  SELECT e.org_id, e.subject_id,
                    count(*) FILTER (WHERE e.kind = 'mail.opened'), count(*) FILTER (WHERE e.kind = 'mail.clicked'),
                    count(*) FILTER (WHERE e.kind = 'mail.replied'), count(*) FILTER (WHERE e.kind = 'mail.bounced'),
-                   count(*) FILTER (WHERE e.kind = 'mail.complained'), count(*) FILTER (WHERE e.kind = 'mail.unsubscribed'),
+                   count(*) FILTER (WHERE e.kind = 'mail.complained'),
+                   count(*) FILTER (WHERE e.kind = 'mail.unsubscribed') - count(*) FILTER (WHERE e.kind = 'mail.resubscribed'),
                    max(e.at) FILTER (WHERE e.kind IN ('mail.opened', 'mail.clicked', 'mail.replied'))
                  FROM events e
                  WHERE {clause}
-                   AND e.kind IN ('mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed')
-                   AND e.subject_type = 'lead' AND e.payload -> 'machine' IS DISTINCT FROM 'true'::jsonb
+                   AND e.kind IN ({ENGAGING}) AND e.subject_type = 'lead' AND e.payload -> 'machine' IS DISTINCT FROM 'true'
                  GROUP BY 1, 2
                  ON CONFLICT (org_id, lead_id) DO UPDATE SET
                    opens = t.opens + excluded.opens, clicks = t.clicks + excluded.clicks, replies = t.replies + excluded.replies,
                    bounces = t.bounces + excluded.bounces, complaints = t.complaints + excluded.complaints,
-                   unsubscribes = t.unsubscribes + excluded.unsubscribes, last_at = greatest(t.last_at, excluded.last_at)"
+                   unsubscribes = greatest(0, t.unsubscribes + excluded.unsubscribes), last_at = greatest(t.last_at, excluded.last_at)"
             ),
             &window.params(),
         )
         .await?;
-        // The status is no fact of the model, so that sending to 100,000 leads rescores none of them.
+        // A changed account tells of each of its leads. The status is no fact of the model, so that sending to 100,000 leads rescores none of them.
         tx.execute(
             &format!(
-                "INSERT INTO intelligence_pending (org_id, is_account, subject_id)
-                 SELECT DISTINCT e.org_id, e.subject_type = 'acct', e.subject_id
-                 FROM events e
-                 WHERE {clause}
-                   AND ((e.subject_type = 'lead' AND (e.kind IN ('lead.created', 'lead.updated')
-                         OR (e.kind IN ('mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed')
-                             AND e.payload -> 'machine' IS DISTINCT FROM 'true'::jsonb)))
-                     OR (e.subject_type = 'acct' AND e.kind = 'account.updated'))
+                "INSERT INTO intelligence_pending (org_id, lead_id)
+                 SELECT DISTINCT e.org_id, e.subject_id FROM events e
+                 WHERE {clause} AND e.subject_type = 'lead'
+                   AND (e.kind IN ('lead.created', 'lead.updated') OR (e.kind IN ({ENGAGING}) AND e.payload -> 'machine' IS DISTINCT FROM 'true'))
                  ON CONFLICT DO NOTHING"
             ),
             &window.params(),
@@ -105,7 +107,7 @@ async fn round(app: &App, stop: &CancellationToken) -> Result<usize, DbError> {
         let ids = store::take_pending(&tx, BATCH).await?;
         let leads = store::leads_by_id(&tx, &ids).await?;
         let weights = store::model(&tx).await?.weights;
-        actions::rescore::rescore(&tx, &weights, &leads, app.clock.now()).await?;
+        rescore(&tx, &weights, &leads, Cause::Facts, app.clock.now()).await?;
         tx.commit().await?;
         done += ids.len();
     }

@@ -1,8 +1,9 @@
 //! Every SQL statement of the slice, except the projection's.
 
 use db::{DbError, Json, Row, TenantTx};
+use events::{NewEvent, Subject};
 use jiff::Timestamp;
-use kernel::{LeadId, UserId, Uuid};
+use kernel::{Actor, LeadId, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -166,6 +167,12 @@ pub(crate) struct NewScore {
     pub notable_from: Option<i32>,
 }
 
+/// Says once that many leads have another score, so that open lists look again.
+pub(crate) async fn tell_rescored(tx: &TenantTx, count: usize, at: Timestamp) -> Result<(), DbError> {
+    let payload = serde_json::json!({ "leads": count });
+    events::append(tx, &[NewEvent { kind: "lead.rescored", subject: Subject::of(tx.org()), actor: Actor::System, at, payload }]).await
+}
+
 /// Writes the scores and the events of the notable ones.
 pub(crate) async fn write_scores(tx: &TenantTx, scores: &[NewScore], at: Timestamp) -> Result<(), DbError> {
     if scores.is_empty() {
@@ -197,21 +204,12 @@ pub(crate) const WAITING_ORGS: &str = "WITH RECURSIVE o AS (
        SELECT (SELECT p.org_id FROM intelligence_pending p WHERE p.org_id > o.org_id ORDER BY p.org_id LIMIT 1) FROM o WHERE o.org_id IS NOT NULL)
      SELECT org_id FROM o WHERE org_id IS NOT NULL";
 
-/// Takes up to `limit` waiting leads off the list, after unfolding the accounts on it into their leads.
+/// Takes up to `limit` waiting leads off the list.
 pub(crate) async fn take_pending(tx: &TenantTx, limit: i64) -> Result<Vec<Uuid>, DbError> {
-    tx.execute(
-        "WITH accounts AS (DELETE FROM intelligence_pending WHERE org_id = $1 AND is_account RETURNING subject_id)
-         INSERT INTO intelligence_pending (org_id, is_account, subject_id)
-         SELECT l.org_id, false, l.id FROM leads l JOIN accounts a ON l.account_id = a.subject_id WHERE l.org_id = $1
-         ON CONFLICT DO NOTHING",
-        &[&tx.org()],
-    )
-    .await?;
     let rows = tx
         .query(
-            "DELETE FROM intelligence_pending p USING (
-               SELECT subject_id FROM intelligence_pending WHERE org_id = $1 AND NOT is_account LIMIT $2) t
-             WHERE p.org_id = $1 AND NOT p.is_account AND p.subject_id = t.subject_id RETURNING p.subject_id",
+            "DELETE FROM intelligence_pending p USING (SELECT lead_id FROM intelligence_pending WHERE org_id = $1 LIMIT $2) t
+             WHERE p.org_id = $1 AND p.lead_id = t.lead_id RETURNING p.lead_id",
             &[&tx.org(), &limit],
         )
         .await?;

@@ -1,7 +1,8 @@
 //! What happened lately, in sentences. Bulk is told once, with its number.
 
-use jiff::Timestamp;
-use kernel::{CampaignId, LeadId};
+use std::collections::HashSet;
+
+use kernel::{CampaignId, LeadId, Uuid};
 use maud::{Markup, html};
 use ui::{Icon, Tone};
 
@@ -9,16 +10,11 @@ use crate::store::home::{FEED, Happening};
 
 const LINES: usize = 14;
 
-/// One line of the feed.
+/// One line of the feed: events of one kind, of which the newest gives the name.
 pub(super) struct Line<'a> {
     first: &'a Happening,
-    count: usize,
-    at: Timestamp,
-}
-
-/// Whether one event of the kind deserves a line of its own, or many share one.
-fn is_personal(kind: &str) -> bool {
-    matches!(kind, "mail.opened" | "mail.clicked" | "mail.replied" | "mail.unsubscribed" | "mail.bounced" | "mail.complained" | "lead.converted")
+    /// Whom it is about; somebody who opened twice is one.
+    subjects: HashSet<Uuid>,
 }
 
 fn is_told(event: &Happening) -> bool {
@@ -43,11 +39,12 @@ pub(super) fn lines(events: &[Happening]) -> Vec<Line<'_>> {
                 && first.campaign.as_ref().map(|c| c.0) == event.campaign.as_ref().map(|c| c.0)
                 && first.who == event.who
                 && first.payload.get("to") == event.payload.get("to")
-                && (!is_personal(&event.kind) || first.subject == event.subject)
         };
         match lines.iter_mut().find(same) {
-            Some(line) => line.count += 1,
-            None => lines.push(Line { first: event, count: 1, at: event.at }),
+            Some(line) => {
+                line.subjects.insert(event.subject);
+            }
+            None => lines.push(Line { first: event, subjects: HashSet::from([event.subject]) }),
         }
     }
     lines.truncate(LINES);
@@ -62,7 +59,7 @@ pub(super) fn render(lines: &[Line<'_>], is_full: bool) -> Markup {
     ui::timeline(html! {
         @for line in lines {
             @let (glyph, tone) = look(&line.first.kind);
-            (ui::timeline_item(glyph, tone, sentence(line, is_full), ui::ago(line.at), html! {}))
+            (ui::timeline_item(glyph, tone, sentence(line, is_full), ui::ago(line.first.at), html! {}))
         }
     })
 }
@@ -89,20 +86,21 @@ fn look(kind: &str) -> (Icon, Tone) {
 fn sentence(line: &Line<'_>, is_full: bool) -> Markup {
     let event = line.first;
     // The events before the oldest one read are unknown: as many, or more.
-    let more = if is_full && line.count as i64 > FEED / 2 { "at least " } else { "" };
-    let count = i64::try_from(line.count).unwrap_or_default();
+    let count = i64::try_from(line.subjects.len()).unwrap_or_default();
+    let more = if is_full && count > FEED / 2 { "at least " } else { "" };
+    let who = || html! { (lead(event)) @if count > 1 { " and " (more) (ui::plural(count - 1, "other", "others")) } };
     let leads = || html! { @if count == 1 { (lead(event)) } @else { (more) (ui::plural(count, "lead", "leads")) } };
     let by = || html! { @if let Some(who) = &event.who { (who) } @else { "Leadline" } };
     match event.kind.as_str() {
-        "mail.sent" => html! { (more) (ui::plural(count, "mail", "mails")) " sent" (of(event)) },
-        "mail.failed" => html! { (more) (ui::plural(count, "mail", "mails")) " could not be sent" (of(event)) },
-        "mail.opened" => html! { (lead(event)) " opened a mail" (of(event)) },
-        "mail.clicked" => html! { (lead(event)) " clicked a link" (of(event)) },
-        "mail.replied" => html! { (lead(event)) " replied" (to(event)) },
-        "mail.bounced" => html! { "A mail to " (lead(event)) " bounced" },
-        "mail.complained" => html! { (lead(event)) " marked a mail as spam" },
-        "mail.unsubscribed" => html! { (lead(event)) " unsubscribed" },
-        "lead.converted" => html! { (lead(event)) " converted" },
+        "mail.sent" => html! { (more) (ui::plural(count, "mail", "mails")) (of(event)) " sent" },
+        "mail.failed" => html! { (more) (ui::plural(count, "mail", "mails")) (of(event)) " could not be sent" },
+        "mail.opened" => html! { (who()) " opened a mail" (of(event)) },
+        "mail.clicked" => html! { (who()) " clicked a link" (of(event)) },
+        "mail.replied" => html! { (who()) " replied" (to(event)) },
+        "mail.bounced" => html! { "A mail to " (who()) " bounced" },
+        "mail.complained" => html! { (who()) " marked a mail as spam" },
+        "mail.unsubscribed" => html! { (who()) " unsubscribed" },
+        "lead.converted" => html! { (who()) " converted" },
         "lead.created" if count == 1 => html! { (lead(event)) " was added" @if let Some(who) = &event.who { " by " (who) } },
         "lead.created" => html! { (more) (ui::plural(count, "lead", "leads")) " were added" },
         "lead.updated" => html! { (by()) " edited " (leads()) },
@@ -150,7 +148,7 @@ fn link(id: CampaignId, name: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Uuid;
+    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn bulk_is_one_line_people_have_their_own_and_machines_none() {
+    fn what_happened_to_many_is_one_line_and_machines_have_none() {
         let events = [
             event("mail.opened", 1, json!({})),
             event("mail.sent", 1, json!({})),
@@ -179,8 +177,9 @@ mod tests {
             event("mail.opened", 1, json!({})),
         ];
         let lines = lines(&events);
-        let told: Vec<(&str, usize)> = lines.iter().map(|line| (line.first.kind.as_str(), line.count)).collect();
-        assert_eq!(told, [("mail.opened", 2), ("mail.sent", 2), ("mail.opened", 1)]);
+        let told: Vec<(&str, usize)> = lines.iter().map(|line| (line.first.kind.as_str(), line.subjects.len())).collect();
+        assert_eq!(told, [("mail.opened", 2), ("mail.sent", 2)]);
+        assert!(sentence(&lines[0], false).into_string().ends_with("Lead 1</a> and 1 other opened a mail"));
         assert_eq!(sentence(&lines[1], false).into_string(), "2 mails sent");
     }
 }

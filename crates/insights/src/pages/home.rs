@@ -101,7 +101,8 @@ fn checklist(first: FirstSteps) -> Markup {
 fn numbers(now: &Counts, before: &Counts) -> Markup {
     let stat = |label: &str, value: i64, last: i64, up_is_good: bool| {
         let (tone, text) = moved(value, last, up_is_good);
-        Stat::new(label, ui::number(value)).delta(tone, format!("{text} than the week before").replace("as before than", "as in"))
+        let text = if value == last { "as in the week before".to_owned() } else { format!("{text} on the week before") };
+        Stat::new(label, ui::number(value)).delta(tone, text)
     };
     html! {
         section aria-label="The last 7 days" {
@@ -121,7 +122,7 @@ fn campaign(one: &OpenCampaign) -> Markup {
     html! {
         div.stack {
             p {
-                a href={ "/campaigns/" (one.id) } { (one.name) } " "
+                a href={ "/campaigns/" (one.id) } { (one.name) } " · "
                 @if one.is_running { (ui::status_running(Tone::Success, "Running")) } @else { (ui::status_dot(Tone::Warning, "Paused")) }
                 span.muted {
                     " · " (ui::number(one.opened)) " opened · " (ui::plural(one.replied, "reply", "replies"))

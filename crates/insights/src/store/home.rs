@@ -16,8 +16,9 @@ pub(crate) struct FirstSteps {
 }
 
 impl FirstSteps {
+    /// Who has launched needs no introduction any more.
     pub(crate) fn is_done(self) -> bool {
-        self.has_leads && self.has_template && self.has_postal_address && self.has_launched
+        self.has_launched
     }
 }
 
@@ -64,7 +65,7 @@ fn queued(row: &Row) -> Result<QueuedLead, DbError> {
         title: row.try_get(2)?,
         company: row.try_get(3)?,
         score: row.try_get(4)?,
-        reasons: reasons.into_iter().map(|line| (line.reason, i64::from(line.points))).collect(),
+        reasons: reasons.into_iter().map(|line| (line.reason, line.points)).collect(),
         at: row.try_get(6)?,
     })
 }

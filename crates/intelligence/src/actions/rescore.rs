@@ -13,17 +13,30 @@ use crate::{
 /// A change of fewer points is not worth a line in anybody's timeline.
 const NOTABLE: i32 = 10;
 
+/// Why leads are scored anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Something about these leads changed: each notable change of a score is an event of its lead.
+    Facts,
+    /// The model changed, the leads did not: one event for all of them.
+    Model,
+}
+
 /// Scores `leads` anew and stores what differs; returns how many differed. The caller holds the scoring lock.
-pub(crate) async fn rescore(tx: &TenantTx, weights: &Weights, leads: &[ScoredLead], at: Timestamp) -> Result<usize, DbError> {
+pub(crate) async fn rescore(tx: &TenantTx, weights: &Weights, leads: &[ScoredLead], cause: Cause, at: Timestamp) -> Result<usize, DbError> {
     let changed: Vec<NewScore> = leads
         .iter()
         .filter_map(|lead| {
             let score = weights.score(&lead.facts());
-            let notable = lead.is_scored() && (score.score - lead.now.score).abs() >= NOTABLE;
+            let notable = cause == Cause::Facts && lead.is_scored() && (score.score - lead.now.score).abs() >= NOTABLE;
             (score != lead.now).then_some(NewScore { lead: lead.id, score, notable_from: notable.then_some(lead.now.score) })
         })
         .collect();
     store::write_scores(tx, &changed, at).await?;
+    // What has no event of its own is told together.
+    if changed.iter().any(|new| new.notable_from.is_none()) {
+        store::tell_rescored(tx, changed.len(), at).await?;
+    }
     Ok(changed.len())
 }
 

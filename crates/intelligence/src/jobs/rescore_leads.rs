@@ -4,7 +4,10 @@ use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{actions::rescore::rescore, store};
+use crate::{
+    actions::rescore::{Cause, rescore},
+    store,
+};
 
 /// Leads scored in one transaction.
 const BATCH: i64 = 5_000;
@@ -54,7 +57,7 @@ impl Job for RescoreLeads {
             }
             let leads = store::leads_after(&tx, progress.after, BATCH).await?;
             let Some(last) = leads.last() else { break };
-            let changed = rescore(&tx, &model.weights, &leads, cx.now()).await?;
+            let changed = rescore(&tx, &model.weights, &leads, Cause::Model, cx.now()).await?;
             progress.after = last.id.uuid();
             tx.commit().await?;
             cx.state.feed.nudge();

@@ -15,9 +15,9 @@ pub(crate) async fn insert(tx: &TenantTx, id: LeadId, lead: &CheckedLead, accoun
              company_name, company_domain, industry, employee_count, annual_revenue, country, city, status, owner_id, tags, source,
              external_id, custom, created_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25)
-           RETURNING id, source)
+           RETURNING id, source, status)
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
-         SELECT $1, 'lead.created', 'lead', id, $26, $25, jsonb_build_object('source', source) FROM new",
+         SELECT $1, 'lead.created', 'lead', id, $26, $25, jsonb_build_object('source', source, 'status', status) FROM new",
         &[
             &tx.org(),
             &id,
@@ -91,9 +91,10 @@ pub(crate) async fn update(tx: &TenantTx, id: LeadId, lead: &CheckedLead, accoun
     Ok(())
 }
 
-/// Deletes a lead; returns whether it was there.
-pub(crate) async fn delete(tx: &TenantTx, id: LeadId) -> Result<bool, DbError> {
-    Ok(tx.execute("DELETE FROM leads WHERE org_id = $1 AND id = $2", &[&tx.org(), &id]).await? == 1)
+/// Deletes a lead; returns the status it had.
+pub(crate) async fn delete(tx: &TenantTx, id: LeadId) -> Result<Option<String>, DbError> {
+    let gone = tx.query_opt("DELETE FROM leads WHERE org_id = $1 AND id = $2 RETURNING status", &[&tx.org(), &id]).await?;
+    gone.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// Moves leads to `to` where they are in one of `from`, with `lead.status_changed` (and `lead.converted`) for each
