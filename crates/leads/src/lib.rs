@@ -8,6 +8,7 @@
 //! account writes the changed facts onto all of its leads.
 
 mod actions;
+mod api;
 pub mod filter;
 pub mod import;
 mod jobs;
@@ -24,6 +25,7 @@ pub use actions::{
     update_account::update_account,
     update_lead::update_lead,
 };
+pub use api::api;
 pub use filter::{Filter, Params};
 pub use jobs::jobs;
 pub use model::{Account, AccountDraft, Lead, LeadDraft, ScoreReason, Status};

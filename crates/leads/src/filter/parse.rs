@@ -418,3 +418,30 @@ impl std::fmt::Display for Moment {
         }
     }
 }
+
+impl Condition {
+    /// A condition from the texts of a form: numbers are read, lists are split at commas, statuses are known by their words.
+    pub fn from_form(field: &str, op: &str, value: &str) -> Result<Self> {
+        let value = value.trim();
+        let numeric = NumberField::of(field).is_some() || op == "within_last_days";
+        let scalar = |text: &str| -> Value {
+            let text = text.trim();
+            let number = if numeric { crate::model::parse_whole(text).ok().flatten().map(Value::from) } else { None };
+            let guessed = if field.starts_with("custom.") {
+                serde_json::from_str::<Value>(text).ok().filter(|value| value.is_number() || value.is_boolean())
+            } else {
+                None
+            };
+            let text = if field == "status" { text.to_lowercase() } else { text.to_owned() };
+            number.or(guessed).unwrap_or(Value::String(text))
+        };
+        let list = |separators: &[char]| value.split(|c| separators.contains(&c)).map(str::trim).filter(|part| !part.is_empty()).map(scalar).collect::<Vec<_>>();
+        let value = match op {
+            "is_empty" | "is_known" => Value::Null,
+            "in" | "has_any" | "has_none" => Value::Array(list(&[',', ';'])),
+            "between" => Value::Array(list(&[',', ';', '–', '…'])),
+            _ => scalar(value),
+        };
+        condition(field, op, &value, "")
+    }
+}

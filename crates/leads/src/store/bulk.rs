@@ -88,15 +88,3 @@ pub(crate) async fn apply(
     let row = tx.query_one(&sql, &p.refs()).await?;
     Ok(Chunk { seen: row.try_get(0)?, changed: row.try_get(1)?, last: row.try_get(2)? })
 }
-
-/// Tags in use, most frequent first, from a sample of the newest leads: suggestions, not a register.
-pub(crate) async fn known_tags(tx: &TenantTx) -> Result<Vec<String>, DbError> {
-    let rows = tx
-        .query(
-            "SELECT tag FROM (SELECT tags FROM leads WHERE org_id = $1 ORDER BY created_at DESC, id DESC LIMIT 2000) l, unnest(l.tags) tag
-             GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 100",
-            &[&tx.org()],
-        )
-        .await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-}

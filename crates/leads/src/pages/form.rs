@@ -1,0 +1,322 @@
+//! New and edited leads: one form, shown again with what was typed when something is wrong.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use http_kit::{Answer, ApiPath, App, FieldError, Flash, PageForm, Problem, ProblemKind, redirect};
+use identity::{Can, LeadsWrite, Member, Viewer};
+use kernel::LeadId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use ui::{Button, Field, Nav};
+
+use super::{grid::members, show};
+use crate::{
+    actions::{WriteError, create_lead::create_lead, update_lead::update_lead},
+    model::{Lead, LeadDraft, parse_whole},
+    store,
+};
+
+/// The fields as typed.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct LeadForm {
+    first_name: String,
+    last_name: String,
+    email: String,
+    phone: String,
+    title: String,
+    seniority: String,
+    department: String,
+    linkedin_url: String,
+    company_name: String,
+    company_domain: String,
+    industry: String,
+    employee_count: String,
+    annual_revenue: String,
+    country: String,
+    city: String,
+    status: String,
+    owner_id: String,
+    tags: String,
+    source: String,
+    external_id: String,
+    custom: String,
+    /// The version that the person saw.
+    version: Option<i32>,
+}
+
+impl LeadForm {
+    fn of(lead: &Lead) -> Self {
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        Self {
+            first_name: lead.first_name.clone(),
+            last_name: lead.last_name.clone(),
+            email: lead.email.clone().unwrap_or_default(),
+            phone: lead.phone.clone(),
+            title: lead.title.clone(),
+            seniority: lead.seniority.clone(),
+            department: lead.department.clone(),
+            linkedin_url: lead.linkedin_url.clone(),
+            company_name: lead.company_name.clone(),
+            company_domain: lead.company_domain.clone(),
+            industry: lead.industry.clone(),
+            employee_count: number(lead.employee_count.map(i64::from)),
+            annual_revenue: number(lead.annual_revenue),
+            country: lead.country.clone(),
+            city: lead.city.clone(),
+            status: lead.status.as_str().to_owned(),
+            owner_id: lead.owner_id.map(|id| id.to_string()).unwrap_or_default(),
+            tags: lead.tags.join(", "),
+            source: lead.source.clone(),
+            external_id: lead.external_id.clone(),
+            custom: lead.custom.iter().map(|(key, value)| format!("{key} = {}", custom_text(value))).collect::<Vec<_>>().join("\n"),
+            version: Some(lead.version),
+        }
+    }
+
+    /// What was typed as a draft; what cannot be read is an error of its field.
+    fn draft(&self) -> Result<LeadDraft, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut number = |field: &str, text: &str| {
+            parse_whole(text).unwrap_or_else(|why| {
+                errors.push(FieldError::new(format!("/{field}"), format!("{field}.invalid"), why));
+                None
+            })
+        };
+        let employee_count = number("employee_count", &self.employee_count);
+        let annual_revenue = number("annual_revenue", &self.annual_revenue);
+        let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(format!("/{field}"), format!("{field}.invalid"), why));
+        let status = if self.status.is_empty() { Some(crate::Status::New) } else { self.status.parse().ok() };
+        if status.is_none() {
+            wrong("status", "Choose one of the statuses");
+        }
+        let owner_id = if self.owner_id.is_empty() { None } else { self.owner_id.parse().ok() };
+        if owner_id.is_none() && !self.owner_id.is_empty() {
+            wrong("owner_id", "Choose one of your colleagues");
+        }
+        let custom = parse_custom(&self.custom).unwrap_or_else(|why| {
+            wrong("custom", &why);
+            Map::new()
+        });
+        let draft = LeadDraft {
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            title: self.title.clone(),
+            seniority: self.seniority.clone(),
+            department: self.department.clone(),
+            linkedin_url: self.linkedin_url.clone(),
+            company_name: self.company_name.clone(),
+            company_domain: self.company_domain.clone(),
+            industry: self.industry.clone(),
+            employee_count,
+            annual_revenue,
+            country: self.country.clone(),
+            city: self.city.clone(),
+            status: status.unwrap_or_default(),
+            owner_id,
+            tags: self.tags.split([',', ';']).map(str::to_owned).collect(),
+            source: self.source.clone(),
+            external_id: self.external_id.clone(),
+            custom,
+        };
+        // One look at everything: the form's own errors and those of the check.
+        errors.extend(draft.clone().check().err().unwrap_or_default());
+        if errors.is_empty() { Ok(draft) } else { Err(errors) }
+    }
+}
+
+/// A custom value as text; a text that would read as a number or a boolean is quoted.
+pub(super) fn custom_text(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.contains(['\n', '"']) && serde_json::from_str::<Value>(text).is_err() => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// `key = value` lines.
+fn parse_custom(text: &str) -> Result<Map<String, Value>, String> {
+    let mut fields = Map::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (key, value) = line.split_once('=').ok_or_else(|| format!("{line:?} is not of the form key = value"))?;
+        let (key, value) = (key.trim().to_lowercase().replace([' ', '-'], "_"), value.trim());
+        let parsed = serde_json::from_str::<Value>(value).ok().filter(|value| value.is_number() || value.is_boolean() || value.is_string());
+        fields.insert(key, parsed.unwrap_or_else(|| Value::String(value.to_owned())));
+    }
+    Ok(fields)
+}
+
+pub(super) async fn new(State(app): State<App>, viewer: Can<LeadsWrite>) -> Result<Markup, Problem> {
+    let members = members(&app, &viewer).await?;
+    let form = LeadForm { owner_id: viewer.user_id.to_string(), ..LeadForm::default() };
+    Ok(new_page(&viewer, &form, &members, None))
+}
+
+pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form: PageForm<LeadForm>) -> Result<Response, Problem> {
+    let idempotency = form.idempotency.by(viewer.actor());
+    let again = async |problem: &Problem| -> Result<Response, Problem> {
+        let members = members(&app, &viewer).await?;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, new_page(&viewer, &form.value, &members, Some(problem))).into_response())
+    };
+    let draft = match form.value.draft() {
+        Ok(draft) => draft,
+        Err(errors) => return again(&Problem::invalid(errors)).await,
+    };
+    let now = app.clock.now();
+    let tx = app.db.tenant(viewer.org_id).await?;
+    if let Some(replay) = idempotency.begin(&tx, now).await? {
+        return Ok(replay.into_response());
+    }
+    match create_lead(&tx, draft, viewer.actor(), now).await {
+        Ok(id) => {
+            let to = format!("/leads/{id}");
+            idempotency.finish(tx, Answer::see_other(to.as_str())).await?;
+            app.feed.nudge();
+            Ok(redirect(&to, Some(Flash::success("Lead added."))))
+        }
+        Err(error @ WriteError::Invalid(_)) => {
+            drop(tx);
+            again(&error.into()).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn edit(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Markup, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let members = identity::members(&tx).await?;
+    tx.commit().await?;
+    Ok(edit_page(&viewer, &lead, &LeadForm::of(&lead), &members, None))
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<LeadId>,
+    form: PageForm<LeadForm>,
+) -> Result<Response, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let members = identity::members(&tx).await?;
+    let outcome = match form.value.draft() {
+        Ok(draft) => {
+            // Every field of the form, so that an emptied one is emptied; custom fields that are gone are removed.
+            let mut patch = serde_json::to_value(&draft).unwrap_or_default();
+            if let Some(custom) = patch.get_mut("custom").and_then(Value::as_object_mut) {
+                for key in lead.custom.keys().filter(|key| !draft.custom.contains_key(*key)) {
+                    custom.insert(key.clone(), Value::Null);
+                }
+            }
+            if let Some(members) = patch.as_object_mut() {
+                members.retain(|name, value| !(name == "owner_id" && value.is_null() && lead.owner_id.is_none()));
+            }
+            update_lead(&tx, id, &patch, form.value.version, viewer.actor(), app.clock.now()).await
+        }
+        Err(errors) => Err(WriteError::Invalid(errors)),
+    };
+    match outcome {
+        Ok(_) => {
+            tx.commit().await?;
+            app.feed.nudge();
+            Ok(redirect(&format!("/leads/{id}"), Some(Flash::success("Lead saved."))))
+        }
+        Err(error @ (WriteError::Invalid(_) | WriteError::Changed)) => {
+            let problem = Problem::from(error);
+            let status = problem.kind.status();
+            Ok((status, edit_page(&viewer, &lead, &form.value, &members, Some(&problem))).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn new_page(viewer: &Viewer, form: &LeadForm, members: &[Member], problem: Option<&Problem>) -> Markup {
+    let content = html! {
+        (ui::page_header_under(&[("Leads", "/leads")], "New lead", "", html! {}))
+        (fields("/leads", form, members, problem, html! { (Button::primary("Add lead")) (Button::ghost("Cancel").href("/leads")) }))
+    };
+    viewer.page(Nav::Leads, "New lead", content)
+}
+
+fn edit_page(viewer: &Viewer, lead: &Lead, form: &LeadForm, members: &[Member], problem: Option<&Problem>) -> Markup {
+    let (name, href) = (lead.display_name(), format!("/leads/{}", lead.id));
+    let title = format!("Edit {name}");
+    let content = html! {
+        (ui::page_header_under(&[("Leads", "/leads"), (&name, &href)], &title, "", html! {}))
+        (fields(&format!("{href}/edit"), form, members, problem, html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href)) }))
+    };
+    viewer.page(Nav::Leads, &title, content)
+}
+
+fn fields(action: &str, form: &LeadForm, members: &[Member], problem: Option<&Problem>, buttons: Markup) -> Markup {
+    let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
+    let text = |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
+    let custom_error = problem.and_then(|problem| {
+        problem.errors.iter().find(|error| error.pointer == "/custom" || error.pointer.starts_with("/custom/")).map(|error| error.detail.clone())
+    });
+    let status = if form.status.is_empty() { "new" } else { &form.status };
+    html! {
+        form.stack method="post" action=(action) novalidate {
+            @if let Some(problem) = problem {
+                @if problem.kind == ProblemKind::Invalid {
+                    (ui::form_error(&format!("{} before this can be saved.", ui::plural(i64::try_from(problem.errors.len()).unwrap_or_default(), "field needs a look", "fields need a look"))))
+                } @else { (ui::form_error(&problem.detail)) }
+            }
+            @if let Some(version) = form.version { (ui::hidden("version", &version.to_string())) }
+            (ui::card("Person", html! {}, html! {
+                (ui::field_grid(html! {
+                    (text("first_name", "First name", &form.first_name))
+                    (text("last_name", "Last name", &form.last_name))
+                    (Field::email("email", "E-mail").value(&form.email).error(error("email")).autocomplete("off"))
+                    (Field::tel("phone", "Phone").value(&form.phone).error(error("phone")).autocomplete("off"))
+                    (text("title", "Job title", &form.title))
+                    (text("seniority", "Seniority", &form.seniority))
+                    (text("department", "Department", &form.department))
+                    (text("linkedin_url", "LinkedIn", &form.linkedin_url).placeholder("linkedin.com/in/…"))
+                }))
+            }))
+            (ui::card("Company", html! {}, html! {
+                (ui::field_grid(html! {
+                    (text("company_name", "Company", &form.company_name))
+                    (text("company_domain", "Domain", &form.company_domain).placeholder("example.com").hint("Left empty, it is taken from a business e-mail address."))
+                    (text("industry", "Industry", &form.industry))
+                    (text("employee_count", "Employees", &form.employee_count).attr("inputmode", "numeric"))
+                    (text("annual_revenue", "Annual revenue", &form.annual_revenue).attr("inputmode", "numeric"))
+                    (text("country", "Country", &form.country).hint("A name or a code: Germany, DE."))
+                    (text("city", "City", &form.city))
+                }))
+            }))
+            (ui::card("Work", html! {}, html! {
+                (ui::field_grid(html! {
+                    (Field::select("status", "Status", show::status_options()).value(status).error(error("status")))
+                    (Field::select("owner_id", "Owner", show::owner_options(members)).value(&form.owner_id).error(error("owner_id")))
+                    (text("tags", "Tags", &form.tags).hint("Separated by commas."))
+                    (text("source", "Source", &form.source).placeholder("manual"))
+                    (text("external_id", "External id", &form.external_id).hint("The id in another system."))
+                }))
+                (Field::textarea("custom", "Custom fields", 3).value(&form.custom).error(custom_error).hint("One per line: key = value. Numbers, true and false are kept as such."))
+            }))
+            (ui::form_actions(buttons))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn custom_fields_survive_the_form() {
+        let custom = json!({"visits": 3, "rate": 1.5, "vip": true, "note": "likes = signs", "code": "0123", "number": "42", "quote": "say \"hi\"", "yes": "true"});
+        let lines = custom.as_object().unwrap().iter().map(|(key, value)| format!("{key} = {}", custom_text(value))).collect::<Vec<_>>().join("\n");
+        assert_eq!(Value::Object(parse_custom(&lines).unwrap()), custom);
+        assert!(parse_custom("no equals sign").is_err());
+        assert_eq!(parse_custom("Last Call = x").unwrap().keys().next().map(String::as_str), Some("last_call"));
+    }
+}

@@ -1,0 +1,253 @@
+use axum::{extract::State, response::Response};
+use http_kit::{ApiPath, ApiQuery, App, Flash, PageForm, Problem, redirect};
+use identity::{Can, LeadsRead, LeadsWrite, Member, Permission, Viewer};
+use kernel::LeadId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ui::{Button, Field, Icon, Nav, Tone};
+
+use super::{form::custom_text, show, timeline};
+use crate::{
+    actions::{delete_lead::delete_lead, update_lead::update_lead},
+    model::{Lead, country},
+    store::{self, timeline::TimelineEvent},
+};
+
+const EVENTS: i64 = 30;
+const COLLEAGUES: i64 = 6;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Query {
+    /// Events older than this one.
+    before: Option<i64>,
+}
+
+/// Everything a lead's page shows.
+struct View {
+    lead: Lead,
+    members: Vec<Member>,
+    events: Vec<TimelineEvent>,
+    colleagues: Vec<Lead>,
+    colleague_count: i64,
+    before: Option<i64>,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    viewer: Can<LeadsRead>,
+    ApiPath(id): ApiPath<LeadId>,
+    ApiQuery(query): ApiQuery<Query>,
+) -> Result<Markup, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let members = identity::members(&tx).await?;
+    let events = store::timeline::read(&tx, id.uuid(), query.before, EVENTS + 1).await?;
+    let (mut colleagues, mut count) = (Vec::new(), 0);
+    if let Some(account) = lead.account_id {
+        (colleagues, count) = store::accounts::people(&tx, account, COLLEAGUES + 1).await?;
+        colleagues.retain(|other| other.id != id);
+        colleagues.truncate(usize::try_from(COLLEAGUES).unwrap_or(usize::MAX));
+        count -= 1;
+    }
+    tx.commit().await?;
+    let title = lead.display_name();
+    let view = View { lead, members, events, colleagues, colleague_count: count, before: query.before };
+    Ok(viewer.page(Nav::Leads, &title, render(&viewer, &view)))
+}
+
+fn render(viewer: &Viewer, view: &View) -> Markup {
+    let lead = &view.lead;
+    let (name, href) = (lead.display_name(), format!("/leads/{}", lead.id));
+    let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
+    let subtitle = match (lead.title.as_str(), company.as_str()) {
+        ("", "") => String::new(),
+        ("", company) => company.to_owned(),
+        (title, "") => title.to_owned(),
+        (title, company) => format!("{title} at {company}"),
+    };
+    let may_write = viewer.may(Permission::LeadsWrite);
+    let actions = html! {
+        @if may_write {
+            (ui::more_menu("More actions", ui::menu_button(
+                Icon::Trash, "Delete lead", &format!("{href}/delete"), Tone::Danger,
+                &format!("Delete {name}? The lead and its fields are gone for good; what was sent stays in the reports."),
+            )))
+            (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e"))
+        }
+    };
+    html! {
+        (ui::page_header_under(&[("Leads", "/leads")], &name, &subtitle, actions))
+        div #lead.stack data-live={ "lead:" (lead.id) } hx-get=(href) hx-trigger="live" hx-select="#lead" hx-swap="outerMorph" {
+            (ui::split(
+                html! { (ui::card("Timeline", html! {}, events(view, &href))) },
+                html! {
+                    (ui::card("Score", html! { (ui::score_badge(i64::from(lead.score))) }, score(lead)))
+                    (ui::card("Status and owner", html! {}, work(lead, &view.members, &href, may_write)))
+                    (ui::card("Details", html! {}, details(lead)))
+                    @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead))) }
+                    @if lead.account_id.is_some() || !company.is_empty() { (ui::card("Account", html! {}, account(view, company))) }
+                },
+            ))
+        }
+    }
+}
+
+fn events(view: &View, href: &str) -> Markup {
+    let shown = usize::try_from(EVENTS).unwrap_or(usize::MAX);
+    let older = if view.events.len() > shown { view.events.get(shown - 1).map(|event| event.seq) } else { None };
+    html! {
+        @if view.events.is_empty() { p.muted { "Nothing has happened yet." } }
+        (ui::timeline(html! { @for event in view.events.iter().take(shown) { (timeline::item(event, &view.members)) } }))
+        @if older.is_some() || view.before.is_some() {
+            (ui::button_row(html! {
+                @if view.before.is_some() { (Button::secondary("Newest").small().href(href)) }
+                @if let Some(seq) = older { (Button::secondary("Older").small().href(format!("{href}?before={seq}"))) }
+            }))
+        }
+    }
+}
+
+fn score(lead: &Lead) -> Markup {
+    html! {
+        @if lead.score_reasons.is_empty() { p.muted { "No rule gives this lead points yet." } }
+        @else { (ui::score_reasons(i64::from(lead.score), &show::reasons(&lead.score_reasons))) }
+    }
+}
+
+fn work(lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup {
+    if !may_write {
+        let owner = lead.owner_id.and_then(|id| show::member(members, id));
+        return ui::definition_list([("Status", show::status(lead.status)), ("Owner", html! { @if let Some(name) = owner { (name) } })]);
+    }
+    let owner = lead.owner_id.map(|id| id.to_string()).unwrap_or_default();
+    html! {
+        p { (show::status(lead.status)) }
+        form.form method="post" action={ (href) "/status" } data-auto-submit {
+            (Field::select("status", "Status", show::status_options()).value(lead.status.as_str()))
+            span data-without-script { (Button::secondary("Set status").small()) }
+        }
+        form.form method="post" action={ (href) "/owner" } data-auto-submit {
+            (Field::select("owner_id", "Owner", show::owner_options(members)).value(owner))
+            span data-without-script { (Button::secondary("Set owner").small()) }
+        }
+    }
+}
+
+fn details(lead: &Lead) -> Markup {
+    let text = |text: &str| html! { (text) };
+    // Only addresses that the model has checked become links.
+    let safe = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    let linkedin = html! {
+        @if safe(&lead.linkedin_url) { a href=(lead.linkedin_url) rel="noopener noreferrer nofollow" target="_blank" { (lead.linkedin_url.trim_start_matches("https://").trim_start_matches("www.")) } }
+        @else { (lead.linkedin_url) }
+    };
+    ui::definition_list([
+        ("E-mail", html! { @if let Some(email) = &lead.email { a href={ "mailto:" (email) } { (email) } } }),
+        ("Phone", html! { @if !lead.phone.is_empty() { a href={ "tel:" (lead.phone.replace(' ', "")) } { (lead.phone) } } }),
+        ("Job title", text(&lead.title)),
+        ("Seniority", text(&lead.seniority)),
+        ("Department", text(&lead.department)),
+        ("LinkedIn", linkedin),
+        ("Country", show::country_of(&lead.country)),
+        ("City", text(&lead.city)),
+        ("Tags", html! { @if !lead.tags.is_empty() { (ui::tags(&lead.tags, 50)) } }),
+        ("Source", text(&lead.source)),
+        ("External id", text(&lead.external_id)),
+        ("Added", ui::datetime(lead.created_at)),
+        ("Changed", ui::ago(lead.updated_at)),
+        ("Last activity", html! { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } }),
+    ])
+}
+
+fn custom(lead: &Lead) -> Markup {
+    let labels: Vec<(String, String)> = lead
+        .custom
+        .iter()
+        .map(|(key, value)| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Bool(yes) => if *yes { "Yes" } else { "No" }.to_owned(),
+                other => custom_text(other),
+            };
+            (key.replace('_', " "), text)
+        })
+        .collect();
+    ui::definition_list(labels.iter().map(|(key, value)| (key.as_str(), html! { (value) })))
+}
+
+fn account(view: &View, company: &str) -> Markup {
+    let lead = &view.lead;
+    let mut facts = Vec::new();
+    if !lead.industry.is_empty() {
+        facts.push(lead.industry.clone());
+    }
+    facts.extend(lead.employee_count.map(|count| ui::plural(i64::from(count), "employee", "employees")));
+    facts.extend(lead.annual_revenue.map(|revenue| format!("{} revenue", ui::compact(revenue))));
+    if !lead.country.is_empty() {
+        facts.push(country::name(&lead.country).to_owned());
+    }
+    let line = facts.join(" · ");
+    let person = ui::person(company, (!line.is_empty()).then_some(line.as_str()));
+    html! {
+        @match lead.account_id {
+            Some(id) => a href={ "/accounts/" (id) } { (person) },
+            None => (person),
+        }
+        @if !view.colleagues.is_empty() {
+            h3 { (ui::plural(view.colleague_count, "colleague", "colleagues")) }
+            ul.stack { @for other in &view.colleagues {
+                li { a href={ "/leads/" (other.id) } { (ui::person(&other.display_name(), (!other.title.is_empty()).then_some(other.title.as_str()))) } }
+            } }
+            @if let Some(id) = lead.account_id { @if view.colleague_count > COLLEAGUES { p { a href={ "/accounts/" (id) } { "All people" } } } }
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StatusForm {
+    status: String,
+}
+
+pub(super) async fn set_status(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<LeadId>,
+    form: PageForm<StatusForm>,
+) -> Result<Response, Problem> {
+    quick_change(&app, &viewer, id, &json!({ "status": form.value.status }), "Status changed.").await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OwnerForm {
+    owner_id: String,
+}
+
+pub(super) async fn set_owner(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<LeadId>,
+    form: PageForm<OwnerForm>,
+) -> Result<Response, Problem> {
+    let owner = Some(form.value.owner_id).filter(|id| !id.is_empty());
+    quick_change(&app, &viewer, id, &json!({ "owner_id": owner }), "Owner changed.").await
+}
+
+async fn quick_change(app: &App, viewer: &Viewer, id: LeadId, patch: &Value, said: &str) -> Result<Response, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    update_lead(&tx, id, patch, None, viewer.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(redirect(&format!("/leads/{id}"), Some(Flash::success(said))))
+}
+
+pub(super) async fn delete(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Response, Problem> {
+    let tx = app.db.tenant(viewer.org_id).await?;
+    delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(redirect("/leads", Some(Flash::success("Lead deleted."))))
+}

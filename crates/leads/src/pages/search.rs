@@ -1,0 +1,42 @@
+//! What the command palette finds: leads and accounts, as a bare list.
+
+use axum::extract::State;
+use http_kit::{ApiQuery, App, Problem};
+use identity::{Can, LeadsRead};
+use maud::{Markup, html};
+use serde::Deserialize;
+use ui::Icon;
+
+use crate::store::{
+    accounts,
+    grid::{self, ListQuery},
+};
+
+const LEADS: i64 = 6;
+const ACCOUNTS: i64 = 3;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Query {
+    q: String,
+}
+
+pub(super) async fn search(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
+    let q: String = query.q.trim().chars().take(100).collect();
+    if q.chars().count() < 2 {
+        return Ok(html! {});
+    }
+    let wanted = ListQuery { q: q.clone(), limit: LEADS, ..ListQuery::default() };
+    let (leads, accounts) =
+        tokio::try_join!(grid::list(&app.db, viewer.org_id, &wanted, app.clock.now()), accounts::list(&app.db, viewer.org_id, &q, ACCOUNTS, None))?;
+    Ok(html! {
+        @for lead in &leads.rows {
+            @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
+            @let detail = match lead.email.as_deref() { Some(email) if company.is_empty() => email, _ => company };
+            (ui::palette_item(Icon::User, &lead.display_name(), detail, &format!("/leads/{}", lead.id)))
+        }
+        @for row in accounts.rows.iter().take(8_usize.saturating_sub(leads.rows.len())) {
+            (ui::palette_item(Icon::Account, row.account.display_name(), "Account", &format!("/accounts/{}", row.account.id)))
+        }
+    })
+}
