@@ -49,10 +49,12 @@ impl Audience {
         self.filter.describe(&|id| self.name(id))
     }
 
-    pub(super) fn size(&self) -> Markup {
+    /// How many; refetches itself from the same page when leads come or go.
+    pub(super) fn size(&self, path: &str) -> Markup {
+        let json = if self.filter.is_empty() { "{}".to_owned() } else { self.filter.to_json() };
         let (count, more) = (self.count, if self.count.exact { "" } else { "+" });
         html! {
-            p.audience-size #audience-size data-live="lead" {
+            p #audience-size data-live="lead import" hx-get=(address(path, &[("filter", &json)])) hx-trigger="live" hx-select="#audience-size" hx-swap="outerMorph" {
                 strong.num { (ui::number(count.found)) (more) } " leads match"
                 @if count.with_address < count.found { ", " strong.num { (ui::number(count.with_address)) } " with an e-mail address" }
                 "."

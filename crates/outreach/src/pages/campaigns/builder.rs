@@ -60,12 +60,12 @@ fn audience_body(audience: &Audience, address: &str, unsaved: bool, writes: bool
     ui::stack(html! {
         @if writes {
             (audience.chips(address))
-            (audience.size())
+            (audience.size(address))
             @if unsaved { (audience_card::proposal(audience, &format!("{address}/audience"), address)) }
             (audience.editors(address))
         } @else {
             p { (audience.sentence()) }
-            (audience.size())
+            (audience.size(address))
         }
     })
 }

@@ -73,7 +73,7 @@ async fn render(app: &App, viewer: &Viewer, typed: &SettingsForm, problem: Optio
             }),
             ui::card("Audience", html! {}, ui::stack(html! {
                 (audience.chips("/campaigns/new"))
-                (audience.size())
+                (audience.size("/campaigns/new"))
                 (audience.editors("/campaigns/new"))
             })),
         ))
