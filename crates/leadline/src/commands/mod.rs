@@ -7,7 +7,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use http_kit::App;
 use kernel::OrgId;
 
@@ -76,10 +76,9 @@ async fn organisation(app: &App, named: Option<&str>) -> Result<OrgId> {
             let matches: Vec<OrgId> = known.iter().filter(|(id, name)| id.to_string() == text || name.eq_ignore_ascii_case(text)).map(|(id, _)| *id).collect();
             match matches.as_slice() {
                 [one] => Ok(*one),
-                [] => bail!("no organisation is called {text:?}; there are:{}", list()),
-                _ => bail!("several organisations are called {text:?}; use the id:{}", list()),
+                [] => bail!("--org: no organisation is called {text:?}; there are:{}", list()),
+                _ => bail!("--org: several organisations are called {text:?}; use the id:{}", list()),
             }
         }
     }
-    .context("--org")
 }
