@@ -1,0 +1,67 @@
+// What a person does again and again: signing up, importing, waiting for something to appear.
+import assert from "node:assert/strict";
+
+export const PERSON = { organisation: "Northwind Analytics", name: "Mara Lindholm", email: "mara@northwind.example", password: "correct horse battery 42" };
+
+export async function signUp(page, person = PERSON) {
+  await page.goto("/signup");
+  await page.getByLabel("Organisation").fill(person.organisation);
+  await page.getByLabel("Your name").fill(person.name);
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Create organisation" }).click();
+  await page.getByRole("heading", { level: 1, name: /Welcome/ }).waitFor();
+}
+
+export async function signIn(page, person = PERSON) {
+  await page.goto("/login");
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+/** Chooses a file on the import page and sends it. */
+export async function upload(page, name, content, mimeType = "text/csv") {
+  await page.goto("/imports/new");
+  await page.locator("file-drop input[type=file]").setInputFiles({ name, mimeType, buffer: Buffer.isBuffer(content) ? content : Buffer.from(content) });
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+}
+
+/** From the mapping page to the end of the import; answers the four counts. */
+export async function startImport(page) {
+  await page.getByRole("button", { name: /^Import [\d,]+ rows?$/ }).click();
+  return importFinished(page);
+}
+
+export async function importFinished(page) {
+  await page.locator("#import").getByText("Finished", { exact: true }).waitFor({ timeout: 60_000 });
+  return counts(page.locator("#import"));
+}
+
+/** The figures of a row of stats: { Created: 290, … }. */
+export async function counts(region) {
+  const pairs = await region.locator(".stat").evaluateAll((stats) =>
+    stats.map((stat) => [stat.querySelector(".stat-label")?.textContent?.trim(), Number(stat.querySelector(".stat-value")?.textContent?.replaceAll(",", ""))]),
+  );
+  return Object.fromEntries(pairs);
+}
+
+/** Calls until the answer is truthy; for what happens in the background and is not on this page. */
+export async function eventually(what, ask, { timeout = 20_000, pause = 250 } = {}) {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    assert.ok(Date.now() < deadline, `not within ${timeout / 1000} s: ${what}`);
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+/** The API as the signed-in person, for setting a scene that is not what a test is about. */
+export async function api(context, method, path, body, headers = {}) {
+  const answer = await context.request.fetch(`/api/v1${path}`, { method, data: body, headers: { ...(method === "POST" ? { "Idempotency-Key": crypto.randomUUID() } : {}), ...headers } });
+  const text = await answer.text();
+  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
