@@ -3,12 +3,11 @@
 use identity::Member;
 use kernel::UserId;
 use maud::{Markup, html};
-use serde_json::json;
 use ui::{Button, Icon};
 
 use super::{grid::State, show};
 use crate::{
-    filter::{Condition, FIELD_CHOICES, Filter, Kind, Node, SetTest, TextField, TextTest},
+    filter::{Condition, FIELD_CHOICES, Filter, Kind, Node, SetTest, TextField, TextTest, builder_fields},
     model::{Status, country},
 };
 
@@ -71,7 +70,7 @@ fn status_menu(state: &State) -> Markup {
             @for status in Status::ALL {
                 @let on = chosen.contains(&status);
                 @let next: Vec<Status> = Status::ALL.into_iter().filter(|other| (chosen.contains(other) && *other != status) || (*other == status && !on)).collect();
-                @let condition = (!next.is_empty()).then(|| Condition::Status(SetTest::In(next)));
+                @let condition = (!next.is_empty()).then_some(Condition::Status(SetTest::In(next)));
                 (check(status.label(), &state.replacing(about, condition).href(), on))
             }
         },
@@ -150,40 +149,7 @@ fn condition_menu(state: &State, refused: Option<&Refused>) -> Markup {
 
 /// The builder for nested groups: an island that edits the JSON of the filter.
 pub(super) fn dialog(state: &State, members: &[Member]) -> Markup {
-    let fields: Vec<_> = FIELD_CHOICES
-        .iter()
-        .map(|choice| {
-            let options = match choice.kind {
-                Kind::Status => json!(show::status_options().collect::<Vec<_>>()),
-                Kind::Owner => json!(members.iter().map(|member| (member.id.to_string(), member.name.clone())).collect::<Vec<_>>()),
-                _ => json!([]),
-            };
-            json!({ "name": choice.name, "label": choice.label, "type": kind_name(choice.kind), "operators": choice.kind.operators(), "options": options })
-        })
-        .collect();
-    ui::dialog(
-        "filter-dialog",
-        "Filter leads",
-        html! {
-            filter-builder data-fields=(json!(fields)) {
-                form.form.is-wide method="get" action="/leads" {
-                    (state.with_filter(Filter::default()).hidden())
-                    input type="hidden" name="filter" data-filter-value value=(state.filter.to_json());
-                    div data-filter-editor {}
-                    (ui::form_actions(html! { (Button::primary("Apply")) (Button::ghost("Clear").href(state.with_filter(Filter::default()).href())) }))
-                }
-            }
-        },
-    )
-}
-
-const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Search | Kind::Account => "text",
-        Kind::Number => "number",
-        Kind::Date => "date",
-        Kind::Tags => "tags",
-        Kind::Status | Kind::Owner => "choice",
-        Kind::Custom => "custom",
-    }
+    let json = if state.filter.is_empty() { String::new() } else { state.filter.to_json() };
+    let others = state.with_filter(Filter::default());
+    ui::dialog_wide("filter-dialog", "Filter leads", ui::filter_builder("/leads", &builder_fields(members, &[]), &json, others.hidden(), html! {}))
 }
