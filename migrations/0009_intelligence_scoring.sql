@@ -40,4 +40,4 @@ CREATE TABLE intelligence_pending (
   PRIMARY KEY (org_id, lead_id)
 );
 SELECT leadline_tenant_table('intelligence_pending');
-SELECT leadline_system_access('intelligence_pending', 'select,insert');
+SELECT leadline_system_access('intelligence_pending', 'select,insert,update');

@@ -39,7 +39,8 @@ fn counters() -> String {
              WHEN e.payload -> 'first' = 'true' THEN ARRAY['opened', 'opened_unique'] ELSE ARRAY['opened'] END
            WHEN 'mail.clicked' THEN CASE
              WHEN e.payload -> 'machine' = 'true' THEN ARRAY['clicked_machine']
-             WHEN e.payload -> 'first' = 'true' THEN ARRAY['clicked', 'clicked_unique'] ELSE ARRAY['clicked'] END
+             ELSE ARRAY['clicked'] || CASE WHEN e.payload -> 'first' = 'true' THEN ARRAY['clicked_unique'] END
+               || CASE WHEN e.payload -> 'opened' = 'true' THEN ARRAY['opened_unique'] END END
            WHEN 'mail.sent' THEN ARRAY['sent'] WHEN 'mail.delivered' THEN ARRAY['delivered'] WHEN 'mail.replied' THEN ARRAY['replied']
            WHEN 'mail.bounced' THEN ARRAY['bounced'] WHEN 'mail.complained' THEN ARRAY['complained']
            WHEN 'mail.unsubscribed' THEN ARRAY['unsubscribed'] WHEN 'mail.failed' THEN ARRAY['failed'] END) AS m (metric)

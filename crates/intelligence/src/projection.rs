@@ -49,14 +49,16 @@ impl Projection for Engage {
             &window.params(),
         )
         .await?;
-        // A changed account tells of each of its leads. The status is no fact of the model, so that sending to 100,000 leads rescores none of them.
+        // On a conflict the row is locked by updating it: whoever rescores leaves it on the list until this
+        // transaction has ended, and so sees what it has counted. A changed account tells of each of its
+        // leads. The status is no fact of the model, so that sending to 100,000 leads rescores none of them.
         tx.execute(
             &format!(
                 "INSERT INTO intelligence_pending (org_id, lead_id)
                  SELECT DISTINCT e.org_id, e.subject_id FROM events e
                  WHERE {clause} AND e.subject_type = 'lead'
                    AND (e.kind IN ('lead.created', 'lead.updated') OR (e.kind IN ({ENGAGING}) AND e.payload -> 'machine' IS DISTINCT FROM 'true'))
-                 ON CONFLICT DO NOTHING"
+                 ON CONFLICT (org_id, lead_id) DO UPDATE SET lead_id = excluded.lead_id"
             ),
             &window.params(),
         )

@@ -204,11 +204,12 @@ pub(crate) const WAITING_ORGS: &str = "WITH RECURSIVE o AS (
        SELECT (SELECT p.org_id FROM intelligence_pending p WHERE p.org_id > o.org_id ORDER BY p.org_id LIMIT 1) FROM o WHERE o.org_id IS NOT NULL)
      SELECT org_id FROM o WHERE org_id IS NOT NULL";
 
-/// Takes up to `limit` waiting leads off the list.
+/// Takes up to `limit` waiting leads off the list, except those that are being put on it right now.
 pub(crate) async fn take_pending(tx: &TenantTx, limit: i64) -> Result<Vec<Uuid>, DbError> {
     let rows = tx
         .query(
-            "DELETE FROM intelligence_pending p USING (SELECT lead_id FROM intelligence_pending WHERE org_id = $1 LIMIT $2) t
+            "DELETE FROM intelligence_pending p USING (
+               SELECT lead_id FROM intelligence_pending WHERE org_id = $1 LIMIT $2 FOR UPDATE SKIP LOCKED) t
              WHERE p.org_id = $1 AND p.lead_id = t.lead_id RETURNING p.lead_id",
             &[&tx.org(), &limit],
         )

@@ -40,23 +40,24 @@ pub(crate) async fn lead_status(tx: &TenantTx, lead: LeadId) -> Result<Option<St
 }
 
 /// An opening. A machine's is counted apart; so is one within two seconds of the sending, when no person
-/// can have looked. Each kind is an event once.
+/// can have looked. Each kind is an event once; `first` marks the one that shows a person has the mail open,
+/// unless a click has shown it before.
 pub(crate) async fn opened(tx: &TenantTx, send: SendId, machine: bool, at: Timestamp) -> Result<(), DbError> {
     let row = tx.query_opt(
         "WITH seen AS (
-           SELECT s.id, $3 OR s.sent_at IS NULL OR $4 < s.sent_at + interval '2 seconds' AS machine
+           SELECT s.id, $3 OR s.sent_at IS NULL OR $4 < s.sent_at + interval '2 seconds' AS machine, s.opened_at IS NULL AS unopened
            FROM sends s WHERE s.org_id = $1 AND s.id = $2 FOR UPDATE),
          counted AS (
            UPDATE sends s SET opens = s.opens + CASE WHEN seen.machine THEN 0 ELSE 1 END,
              machine_opens = s.machine_opens + CASE WHEN seen.machine THEN 1 ELSE 0 END,
              opened_at = CASE WHEN seen.machine THEN s.opened_at ELSE coalesce(s.opened_at, $4) END
            FROM seen WHERE s.org_id = $1 AND s.id = seen.id
-           RETURNING s.id, s.campaign_id, s.step_id, s.step_no, s.lead_id, seen.machine,
+           RETURNING s.id, s.campaign_id, s.step_id, s.step_no, s.lead_id, seen.machine, seen.unopened,
              CASE WHEN seen.machine THEN s.machine_opens ELSE s.opens END = 1 AS first),
          told AS (
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'mail.opened', 'lead', lead_id, 'provider', $4,
-           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine)
+           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'first', unopened AND NOT machine)
          FROM counted WHERE first)
          SELECT lead_id FROM counted WHERE first AND NOT machine",
         &[&tx.org(), &send, &machine, &at],
@@ -66,10 +67,11 @@ pub(crate) async fn opened(tx: &TenantTx, send: SendId, machine: bool, at: Times
 }
 
 /// A click. A person who clicks has opened, too. Events beyond the twentieth of a kind add nothing.
+/// `first` marks a person's first click in the mail, `opened` a click that is the first sign of an opening.
 pub(crate) async fn clicked(tx: &TenantTx, send: SendId, url: &str, machine: bool, at: Timestamp) -> Result<(), DbError> {
     let row = tx.query_opt(
         "WITH seen AS (
-           SELECT s.id, $3 OR s.sent_at IS NULL OR $4 < s.sent_at + interval '2 seconds' AS machine
+           SELECT s.id, $3 OR s.sent_at IS NULL OR $4 < s.sent_at + interval '2 seconds' AS machine, s.opened_at IS NULL AS unopened
            FROM sends s WHERE s.org_id = $1 AND s.id = $2 FOR UPDATE),
          counted AS (
            UPDATE sends s SET clicks = s.clicks + CASE WHEN seen.machine THEN 0 ELSE 1 END,
@@ -77,12 +79,13 @@ pub(crate) async fn clicked(tx: &TenantTx, send: SendId, url: &str, machine: boo
              clicked_at = CASE WHEN seen.machine THEN s.clicked_at ELSE coalesce(s.clicked_at, $4) END,
              opened_at = CASE WHEN seen.machine THEN s.opened_at ELSE coalesce(s.opened_at, $4) END
            FROM seen WHERE s.org_id = $1 AND s.id = seen.id
-           RETURNING s.id, s.campaign_id, s.step_id, s.step_no, s.lead_id, seen.machine,
+           RETURNING s.id, s.campaign_id, s.step_id, s.step_no, s.lead_id, seen.machine, seen.unopened, s.clicks = 1 AS first,
              CASE WHEN seen.machine THEN s.machine_clicks ELSE s.clicks END <= 20 AS telling),
          told AS (
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'mail.clicked', 'lead', lead_id, 'provider', $4,
-           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'url', $5::text)
+           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'url', $5::text,
+             'first', first AND NOT machine, 'opened', unopened AND NOT machine)
          FROM counted WHERE telling)
          SELECT lead_id FROM counted WHERE telling AND NOT machine",
         &[&tx.org(), &send, &machine, &at, &url],
