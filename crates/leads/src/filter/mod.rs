@@ -23,6 +23,7 @@
 //! Texts compare without regard to case. Groups nest up to [`MAX_DEPTH`]. What is compiled to SQL
 //! ([`Filter::to_sql`]) names columns of the program's own and binds everything that came from outside.
 
+mod builder;
 mod chips;
 mod field;
 mod parse;
@@ -34,6 +35,7 @@ use jiff::Timestamp;
 use kernel::{AccountId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use builder::builder_fields;
 pub use chips::{Chip, FIELD_CHOICES, FieldChoice, Kind};
 pub use field::{DateField, NumberField, TextField};
 pub use parse::FilterError;
