@@ -1,11 +1,10 @@
 use db::{DbError, TenantTx};
 use identity::Member;
 use jiff::Timestamp;
-use leads::filter::Filter;
+use leads::filter::{Filter, builder_fields};
 use maud::{Markup, html};
 use ui::{Button, Field, Icon, Tone};
 
-use super::filter_fields;
 use crate::{
     pages::query::address,
     pages_store::{self, AudienceCount},
@@ -79,7 +78,7 @@ impl Audience {
                 }
             }
             (ui::dialog_wide("audience-filter", "Who should get this campaign?",
-                ui::filter_builder(path, &filter_fields::fields(&self.members, &self.custom), &json, html! {}, html! {})))
+                ui::filter_builder(path, &builder_fields(&self.members, &self.custom), &json, html! {}, html! {})))
         }
     }
 

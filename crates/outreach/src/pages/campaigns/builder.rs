@@ -108,7 +108,7 @@ fn sequence(steps: &[Step], address: &str, writes: bool) -> Markup {
                         span.step-mark aria-hidden="true" { (step.position) }
                         div.sequence-text {
                             p.muted { (words::when(step.position, step.delay_minutes)) }
-                            h3 { a href=(here) { span.visually-hidden { "E-mail " (step.position) ": " } (step.subject) } }
+                            h3 { a href=(here) aria-label={ "E-mail " (step.position) ": " (step.subject) } { (step.subject) } }
                             p.quiet.truncate { (first_words(&step.html)) }
                         }
                         @if writes { (step_buttons(step, steps.len(), &here)) }

@@ -4,7 +4,6 @@ mod audience;
 mod audience_card;
 mod builder;
 mod delete;
-mod filter_fields;
 mod launch;
 mod ledger;
 mod list;
