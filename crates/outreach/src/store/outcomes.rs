@@ -92,7 +92,7 @@ pub(crate) async fn failed(tx: &TenantTx, failed: &[Failed], states: &[&str], by
     let rows = tx
         .query(
             "WITH failed AS (
-               UPDATE sends s SET state = 'failed', reason = i.reason, last_error = i.words, bounced_at = CASE WHEN i.bounced THEN $6 END
+               UPDATE sends s SET state = 'failed', reason = i.reason, last_error = i.words, bounced_at = CASE WHEN i.bounced THEN $6::timestamptz END
                FROM unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[]) AS i (id, reason, words, bounced)
                WHERE s.org_id = $1 AND s.id = i.id AND s.state = ANY($7)
                RETURNING s.id, s.campaign_id, s.lead_id, s.step_id, s.step_no, s.email, s.last_error, i.bounced),
