@@ -66,7 +66,7 @@ impl FromRequestParts<App> for Viewer {
             store::touch_session(&app.db, row.org, row.session, now).await?;
         }
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
-        let hidden = if app.mailer.is_catcher() { Vec::new() } else { vec![Nav::Catcher] };
+        let hidden = if matches!(app.mailer, mail::Mailer::Catcher(_)) { Vec::new() } else { vec![Nav::Catcher] };
         Ok(Self {
             user_id: row.user,
             session_id: row.session,
