@@ -85,6 +85,15 @@ impl State {
         format!("/leads?{query}")
     }
 
+    /// Hands what is on the screen over to a new campaign: an address and no more, for campaigns are
+    /// another slice's.
+    fn campaign_href(&self) -> String {
+        let words = Some(self.q.clone()).filter(|words| !words.is_empty());
+        let filter = words.map_or_else(|| self.filter.clone(), |words| self.filter.clone().and(Condition::Search(words)));
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", &filter.to_json()).finish();
+        format!("/campaigns/new?{query}")
+    }
+
     /// The same as fields of a form.
     pub(super) fn hidden(&self) -> Markup {
         html! { @for (name, value) in self.pairs() { (ui::hidden(name, &value)) } }
@@ -123,7 +132,7 @@ pub(super) async fn show(
         cursor: (!query.cursor.is_empty()).then_some(query.cursor),
     };
     let chosen = columns::chosen(&query.columns, &headers);
-    let (page, members) = tokio::try_join!(grid::list(&app.db, viewer.org_id, &list, app.clock.now()), members(&app, &viewer))?;
+    let (page, members) = tokio::try_join!(grid::list(&app, viewer.org_id, &list), members(&app, &viewer))?;
     let empty = page.rows.is_empty() && list.cursor.is_none() && !grid::any(&app.db, viewer.org_id).await?;
     let content = if empty { no_leads(&viewer) } else { render(&viewer, &state, &page, &members, &chosen, refused.as_ref()) };
     let mut response = viewer.page(Nav::Leads, "Leads", content).into_response();
@@ -182,6 +191,9 @@ fn render(viewer: &Viewer, state: &State, page: &Page<Lead>, members: &[Member],
         (filters::dialog(state, members))
         div #grid.stack {
             (filters::chips(state, members))
+            @if !page.rows.is_empty() && viewer.may(Permission::CampaignsWrite) && !(state.filter.is_empty() && state.q.is_empty()) {
+                (ui::button_row(html! { (Button::ghost("New campaign for these leads").icon(Icon::Campaign).small().href(state.campaign_href())) }))
+            }
             @if page.rows.is_empty() { (nothing_matches(state)) } @else { (rows(viewer, state, page, members, chosen)) }
         }
     }

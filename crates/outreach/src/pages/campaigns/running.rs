@@ -122,6 +122,8 @@ fn progress(people: &EnrollmentCounts) -> Markup {
 }
 
 fn funnel(steps: &[Step], numbers: &[StepNumbers], endings: &HashMap<i16, (i64, i64)>, address: &str) -> Markup {
+    // Neither the catcher nor SMTP tell of deliveries: no word is not the same as none.
+    let told = numbers.iter().any(|step| step.delivered > 0);
     table::wrap(
         "E-mails in numbers",
         html! {
@@ -139,7 +141,8 @@ fn funnel(steps: &[Step], numbers: &[StepNumbers], endings: &HashMap<i16, (i64, 
                             td.is-title.is-wrap data-label="E-mail" { a href={ (address) "/steps/" (step.id) } { (step.position) ". " (step.subject) } }
                             td.num data-label="Waiting" { (ui::number(n.ledger.planned + n.ledger.claimed)) }
                             td.num data-label="Sent" { a href={ (ledger) "&state=sent" } { (ui::number(n.ledger.sent)) } }
-                            (share("Delivered", n.delivered, n.ledger.sent))
+                            @if told { (share("Delivered", n.delivered, n.ledger.sent)) }
+                            @else { td.num data-label="Delivered" { span.muted title="The mail server does not tell" { "–" } } }
                             (share("Opened", n.opened, n.ledger.sent))
                             (share("Clicked", n.clicked, n.ledger.sent))
                             (share("Replied", replied, n.ledger.sent))

@@ -13,6 +13,10 @@ use serde::Deserialize;
 
 use crate::templates::{preview, render::Source, store};
 
+/// Mails are written for a white ground, and mail programs set a font; a frame has neither. Comes first,
+/// so that the mail's own styles win.
+const GROUND: &str = "<!doctype html><meta charset=\"utf-8\"><style>html{background:#fff;color:#1a1a1a}body{font:14px/1.5 system-ui,sans-serif;margin:16px}</style>";
+
 /// Foreign HTML with the headers that confine it.
 pub(crate) struct SandboxedMail {
     html: String,
@@ -28,7 +32,7 @@ impl SandboxedMail {
 
     /// As a mail program shows it: links open in a new tab, images load (also from `origin`, ours).
     pub(crate) fn with_links(html: &str, origin: &str) -> Self {
-        Self { html: format!("<base target=\"_blank\">{html}"), links: Some(origin.to_owned()) }
+        Self { html: format!("{GROUND}<base target=\"_blank\">{html}"), links: Some(origin.to_owned()) }
     }
 }
 
@@ -59,7 +63,7 @@ impl IntoResponse for SandboxedMail {
 /// The frame around a [`SandboxedMail`]: `sandbox` repeats what the answer's own headers demand.
 pub(crate) fn mail_frame(name: &str, title: &str, src: &str, links: bool) -> Markup {
     let sandbox = if links { "allow-popups allow-popups-to-escape-sandbox" } else { "" };
-    html! { iframe.mail-frame name=(name) title=(title) src=(src) sandbox=(sandbox) referrerpolicy="no-referrer" loading="lazy" {} }
+    html! { iframe.mail-frame name=(name) title=(title) src=(src) sandbox=(sandbox) referrerpolicy="no-referrer" {} }
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,8 +113,6 @@ pub(crate) fn document(subject: &str, body: &str, error: Option<&str>, head: boo
     if let Some(error) = error {
         return SandboxedMail::new(page(html! { p role="alert" style="color:#a11" { strong { "No preview yet. " } (error) } }).into_string());
     }
-    // Mails are written for a white ground and mail programs set a font; a frame has neither.
-    let ground = "<!doctype html><meta charset=\"utf-8\"><style>html{background:#fff;color:#1a1a1a}body{font:14px/1.5 system-ui,sans-serif;margin:16px}</style>";
     let subject = if head { html! { p style="margin:0 0 16px;padding:0 0 12px;border-bottom:1px solid #ddd" { strong { (subject) } } }.into_string() } else { String::new() };
-    SandboxedMail::new(format!("{ground}{subject}{body}"))
+    SandboxedMail::new(format!("{GROUND}{subject}{body}"))
 }
