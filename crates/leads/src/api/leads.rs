@@ -66,7 +66,7 @@ pub(super) async fn list_leads(
         limit: limit(params.limit)?,
         cursor: params.cursor,
     };
-    let page = grid::list(&app.db, viewer.org_id, &query, app.clock.now()).await?;
+    let page = grid::list(&app, viewer.org_id, &query).await?;
     Ok(Json(page.into()))
 }
 

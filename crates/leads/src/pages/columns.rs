@@ -129,7 +129,7 @@ impl Column {
             Self::Phone => quiet(&lead.phone),
             Self::Industry => quiet(&lead.industry),
             Self::Employees => html! { td.num data-label="Employees" { @if let Some(count) = lead.employee_count { (ui::number(i64::from(count))) } } },
-            Self::Seniority => quiet(&lead.seniority),
+            Self::Seniority => quiet(&lead.seniority.replace('_', " ")),
             Self::Department => quiet(&lead.department),
             Self::City => quiet(&lead.city),
             Self::Source => quiet(&lead.source),

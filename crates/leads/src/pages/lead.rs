@@ -84,7 +84,7 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
                 html! { (ui::card("Timeline", html! {}, events(view, &href))) },
                 html! {
                     (ui::card("Score", html! { (ui::score_badge(i64::from(lead.score))) }, score(lead)))
-                    (ui::card("Status and owner", html! {}, work(lead, &view.members, &href, may_write)))
+                    (ui::card("Status and owner", show::status(lead.status), work(lead, &view.members, &href, may_write)))
                     (ui::card("Details", html! {}, details(lead)))
                     @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead))) }
                     @if lead.account_id.is_some() || !company.is_empty() { (ui::card("Account", html! {}, account(view, company))) }
@@ -119,11 +119,10 @@ fn score(lead: &Lead) -> Markup {
 fn work(lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup {
     if !may_write {
         let owner = lead.owner_id.and_then(|id| show::member(members, id));
-        return ui::definition_list([("Status", show::status(lead.status)), ("Owner", html! { @if let Some(name) = owner { (name) } })]);
+        return ui::definition_list([("Owner", html! { @if let Some(name) = owner { (name) } })]);
     }
     let owner = lead.owner_id.map(|id| id.to_string()).unwrap_or_default();
-    html! {
-        p { (show::status(lead.status)) }
+    ui::stack(html! {
         form.form method="post" action={ (href) "/status" } data-auto-submit {
             (Field::select("status", "Status", show::status_options()).value(lead.status.as_str()))
             span data-without-script { (Button::secondary("Set status").small()) }
@@ -132,7 +131,7 @@ fn work(lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup 
             (Field::select("owner_id", "Owner", show::owner_options(members)).value(owner))
             span data-without-script { (Button::secondary("Set owner").small()) }
         }
-    }
+    })
 }
 
 fn details(lead: &Lead) -> Markup {
@@ -147,7 +146,7 @@ fn details(lead: &Lead) -> Markup {
         ("E-mail", html! { @if let Some(email) = &lead.email { a href={ "mailto:" (email) } { (email) } } }),
         ("Phone", html! { @if !lead.phone.is_empty() { a href={ "tel:" (lead.phone.replace(' ', "")) } { (lead.phone) } } }),
         ("Job title", text(&lead.title)),
-        ("Seniority", text(&lead.seniority)),
+        ("Seniority", text(&lead.seniority.replace('_', " "))),
         ("Department", text(&lead.department)),
         ("LinkedIn", linkedin),
         ("Country", show::country_of(&lead.country)),

@@ -1,7 +1,9 @@
 //! Pages of leads: filtered, searched, sorted, by keyset.
 
+use std::time::Duration;
+
 use db::{Db, DbError, Row};
-use http_kit::{Cursor, FieldError, Problem, Total};
+use http_kit::{App, Cursor, FieldError, Problem, Total};
 use jiff::Timestamp;
 use kernel::{LeadId, OrgId};
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,9 @@ use crate::{
 
 /// Totals are exact up to here; counting further would cost more than it tells.
 pub const COUNT_LIMIT: i64 = 10_000;
+
+/// How long a count may be used again.
+const COUNT_TTL: Duration = Duration::from_secs(10);
 
 /// What a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +127,15 @@ struct Edge {
     t: i64,
 }
 
+/// A total, and the newest event of the organisation when it was counted: every change writes one.
+/// It is kept for [`COUNT_TTL`] only, because numbers of events are not given in the order of commits
+/// and because filters may speak of the present time.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Counted {
+    seq: Option<i64>,
+    total: i64,
+}
+
 /// The statement of one page, and how to read its answer.
 struct Plan<'a> {
     org: String,
@@ -158,13 +172,21 @@ impl Plan<'_> {
     }
 
     /// Walks the index of the sort until the page is full; good whenever matches are frequent.
-    fn walk(&self, search: &str, count: bool, params: &mut Params) -> String {
+    fn walk(&self, search: &str, counted: Option<&Counted>, params: &mut Params) -> String {
         let (org, condition, keys) = (&self.org, &self.condition, self.keys());
-        let total = if count {
-            format!("(SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search} LIMIT {}) c)", COUNT_LIMIT + 1)
-        } else {
-            "0::bigint".to_owned()
-        };
+        // Counting costs far more than the page itself, so a count is used again while nothing has happened.
+        let total = counted.map_or_else(
+            || "0::bigint, NULL::bigint".to_owned(),
+            |known| {
+                let newest = format!("(SELECT max(e.seq) FROM events e WHERE e.org_id = {org})");
+                let (seq, n) = (params.push(known.seq), params.push(known.total));
+                format!(
+                    "CASE WHEN {newest} = {seq}::bigint THEN {n}::bigint
+                     ELSE (SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search} LIMIT {}) c) END, {newest}",
+                    COUNT_LIMIT + 1
+                )
+            },
+        );
         let beyond = self.beyond(&keys, "l.id", params);
         format!(
             "SELECT {LEAD}, {}, {total} FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search}{beyond} ORDER BY {} LIMIT {}",
@@ -197,7 +219,8 @@ impl Plan<'_> {
 }
 
 /// One page of leads, in one round trip unless a searched word is very frequent (then two).
-pub async fn list(db: &Db, org: OrgId, query: &ListQuery, now: Timestamp) -> Result<Page<Lead>, Problem> {
+pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>, Problem> {
+    let (db, now) = (&app.db, app.clock.now());
     let edge: Option<Edge> = query.cursor.as_deref().filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
     if edge.as_ref().is_some_and(|edge| edge.s != query.sort.to_string() || edge.k.len() != query.sort.key.columns().len() || !plausible(edge, query.sort)) {
         return Err(Problem::field("/cursor", "cursor.invalid", "The cursor belongs to another sort: leave it out to begin again"));
@@ -206,10 +229,21 @@ pub async fn list(db: &Db, org: OrgId, query: &ListQuery, now: Timestamp) -> Res
     let org_param = format!("{}::uuid", params.push(org));
     let condition = query.filter.to_sql(&mut params, now);
     let plan = Plan { org: org_param, sort: query.sort, edge: edge.as_ref(), limit: query.limit, condition };
-    let count = edge.is_none();
     let rows = if query.q.trim().is_empty() {
-        let sql = plan.walk("", count, &mut params);
-        db.read(org, &sql, &params.refs()).await?
+        let key = format!("leads.total/{org}/{}", query.filter.to_json());
+        let known: Option<Counted> = match &edge {
+            Some(_) => None,
+            None => Some(app.cache.get(&key).await.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
+        };
+        let sql = plan.walk("", known.as_ref(), &mut params);
+        let rows = db.read(org, &sql, &params.refs()).await?;
+        if let (Some(known), Some(row)) = (known, rows.first()) {
+            let (total, seq) = (row.try_get(total_column(query.sort)).map_err(DbError::from)?, row.try_get(total_column(query.sort) + 1).map_err(DbError::from)?);
+            if known.seq != seq {
+                app.cache.set(&key, serde_json::to_vec(&Counted { seq, total }).unwrap_or_default(), COUNT_TTL).await;
+            }
+        }
+        rows
     } else {
         let search = search_words(&query.q, &mut params);
         let (sql, seen) = (plan.collect(&search, &mut params), params);
@@ -232,7 +266,7 @@ async fn frequent_word(db: &Db, org: OrgId, query: &ListQuery, now: Timestamp, e
     let condition = query.filter.to_sql(&mut params, now);
     let search = search_words(&query.q, &mut params).replace("l.search LIKE", "(l.search || '') LIKE");
     let plan = Plan { org: org_param, sort: query.sort, edge, limit: query.limit, condition };
-    let sql = plan.walk(&format!(" AND {search}"), false, &mut params);
+    let sql = plan.walk(&format!(" AND {search}"), None, &mut params);
     let rows = db.read(org, &sql, &params.refs()).await?;
     page(&rows, query, edge, Some(Total { value: COUNT_LIMIT, exact: false })).map_err(Problem::from)
 }
