@@ -8,6 +8,7 @@
 import { define, onContent } from "./dom";
 
 const THROTTLE_MS = 1000;
+const SETTLE_MS = 300;
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 
 interface Message {
@@ -68,9 +69,10 @@ class LiveRegion extends HTMLElement {
     this.#source = source;
     source.addEventListener("open", () => {
       this.#failures = 0;
-      // Whatever happened while nobody listened is in the next look at the fragments.
-      if (this.#missed) for (const fragment of this.#fragments) this.#refresh(fragment);
       this.#missed = false;
+      // Whatever happened while nobody listened, also between the page's making and now, is in the
+      // next look at the fragments. The server follows its log from a moment after this one.
+      window.setTimeout(() => this.#fragments.forEach((fragment) => this.#refresh(fragment)), SETTLE_MS);
     });
     source.addEventListener("message", (event: MessageEvent<string>) => this.#receive(event.data));
     // The server lost messages for a slow reader: look at everything once.
