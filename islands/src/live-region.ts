@@ -26,7 +26,6 @@ class LiveRegion extends HTMLElement {
   #topics = "";
   #failures = 0;
   #retry = 0;
-  #missed = false;
   #last = new WeakMap<HTMLElement, number>();
   #timers = new WeakMap<HTMLElement, number>();
 
@@ -52,10 +51,7 @@ class LiveRegion extends HTMLElement {
   sync = (): void => {
     const subjects = [...new Set(this.#fragments.flatMap(topicsOf).map((topic) => topic.split(":")[0]!))].sort();
     const topics = subjects.join(",");
-    if (document.visibilityState === "hidden" || topics === "") {
-      if (this.#source) this.#missed = true;
-      return this.#close();
-    }
+    if (document.visibilityState === "hidden" || topics === "") return this.#close();
     if (this.#source && topics === this.#topics) return;
     this.#topics = topics;
     this.#connect();
@@ -69,7 +65,6 @@ class LiveRegion extends HTMLElement {
     this.#source = source;
     source.addEventListener("open", () => {
       this.#failures = 0;
-      this.#missed = false;
       // Whatever happened while nobody listened, also between the page's making and now, is in the
       // next look at the fragments. The server follows its log from a moment after this one.
       window.setTimeout(() => this.#fragments.forEach((fragment) => this.#refresh(fragment)), SETTLE_MS);
@@ -82,7 +77,6 @@ class LiveRegion extends HTMLElement {
     source.addEventListener("error", () => {
       // The browser's own retry has no backoff and gives up on an error status.
       this.#close();
-      this.#missed = true;
       const delay = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)]!;
       this.#retry = window.setTimeout(this.sync, delay * (0.75 + Math.random() / 2));
     });
@@ -115,7 +109,7 @@ class LiveRegion extends HTMLElement {
     const timer = window.setTimeout(() => {
       this.#timers.delete(fragment);
       this.#last.set(fragment, Date.now());
-      if (!fragment.isConnected || document.visibilityState === "hidden") return void (this.#missed = true);
+      if (!fragment.isConnected || document.visibilityState === "hidden") return;
       fragment.dispatchEvent(new CustomEvent("live"));
     }, wait);
     this.#timers.set(fragment, timer);
