@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::support::{Answer, TestApp, Visitor};
 
 async fn leads(owner: &Visitor) {
-    for (first, email, country) in [("Ada", "ada@engines.example", "GB"), ("Bob", "bob@tools.example", "US"), ("", "cy@void.example", "GB"), ("Dora", "", "GB")] {
+    for (first, email, country) in
+        [("Ada", "ada@engines.example", "GB"), ("Bob", "bob@tools.example", "US"), ("", "cy@void.example", "GB"), ("Dora", "", "GB")]
+    {
         let body = json!({"first_name": first, "last_name": "Test", "email": email, "country": country, "company_name": "Engines"});
         owner.post_json("/api/v1/leads", &body).await.expect(201);
     }
@@ -16,7 +18,14 @@ async fn with_address(owner: &Visitor) {
 }
 
 fn settings(name: &str) -> Vec<(&str, &str)> {
-    vec![("name", name), ("sender_name", "Olive"), ("sender_address", "olive@acme.example"), ("reply_to", ""), ("max_per_minute", ""), ("max_per_day", "")]
+    vec![
+        ("name", name),
+        ("sender_name", "Olive"),
+        ("sender_address", "olive@acme.example"),
+        ("reply_to", ""),
+        ("max_per_minute", ""),
+        ("max_per_day", ""),
+    ]
 }
 
 fn step<'a>(days: &'a str, subject: &'a str, html: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -76,7 +85,10 @@ async fn a_campaign_is_written_checked_launched_and_watched_by_forms() {
     owner.post_form(&format!("{}/move", hrefs[2]), &[("to", "up")]).await.expect(303);
     let page = owner.get(&address).await;
     assert_eq!(steps(&page)[1..], ["Goodbye", "Still there?"]);
-    assert!(page.text().contains("At launch") && page.text().contains("3 days") && page.text().contains("4 days"), "pauses stay with their places");
+    assert!(
+        page.text().contains("At launch") && page.text().contains("3 days") && page.text().contains("4 days"),
+        "pauses stay with their places"
+    );
     owner.post_form(&format!("{}/remove", hrefs[2]), &[("x", "y")]).await.expect(303);
     assert_eq!(steps(&owner.get(&address).await).len(), 2);
 
@@ -157,7 +169,9 @@ async fn a_rep_writes_and_does_not_launch_and_a_viewer_only_looks() {
     let rep = app.colleague(&owner, "rep").await;
     let address = draft(&rep).await;
     let review = rep.get(&format!("{address}/preflight")).await.expect(200);
-    assert!(review.text().contains("Ask a manager") && review.attributes("form", "action").iter().all(|action| !action.ends_with("/launch")));
+    assert!(
+        review.text().contains("Ask a manager") && review.attributes("form", "action").iter().all(|action| !action.ends_with("/launch"))
+    );
     rep.post_form(&format!("{address}/launch"), &[("x", "y")]).await.expect(403);
     let viewer = app.colleague(&owner, "viewer").await;
     let page = viewer.get(&address).await.expect(200);
@@ -169,7 +183,11 @@ async fn a_rep_writes_and_does_not_launch_and_a_viewer_only_looks() {
     let refused = owner.post_form(&format!("{address}/settings"), &stale).await.expect(412);
     assert_eq!(refused.attributes("#field-name", "value"), ["Late"], "what was typed is still there");
     let version = owner.get(&address).await.attributes("form[action$='/settings'] input[name=version]", "value")[0].clone();
-    let wrong: Vec<(&str, &str)> = settings("Fine").into_iter().filter(|(name, _)| *name != "max_per_day").chain([("max_per_day", "many"), ("version", &version)]).collect();
+    let wrong: Vec<(&str, &str)> = settings("Fine")
+        .into_iter()
+        .filter(|(name, _)| *name != "max_per_day")
+        .chain([("max_per_day", "many"), ("version", &version)])
+        .collect();
     assert!(owner.post_form(&format!("{address}/settings"), &wrong).await.expect(422).text().contains("whole number"));
     let good: Vec<(&str, &str)> = settings("Summer").into_iter().chain([("version", version.as_str())]).collect();
     owner.post_form(&format!("{address}/settings"), &good).await.expect(303);
@@ -186,7 +204,14 @@ async fn a_neighbour_finds_nothing() {
     let address = draft(&owner).await;
     let step_at = owner.get(&address).await.attributes(".sequence-step h3 a", "href")[0].clone();
     let neighbour = app.sign_up("Neighbour").await;
-    for path in [address.clone(), format!("{address}/steps/new"), step_at.clone(), format!("{address}/preflight"), format!("{address}/ledger"), format!("{address}/people")] {
+    for path in [
+        address.clone(),
+        format!("{address}/steps/new"),
+        step_at.clone(),
+        format!("{address}/preflight"),
+        format!("{address}/ledger"),
+        format!("{address}/people"),
+    ] {
         neighbour.get(&path).await.expect(404);
     }
     for path in ["steps", "launch", "pause", "resume", "delete", "audience"] {

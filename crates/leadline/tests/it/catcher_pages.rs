@@ -30,7 +30,10 @@ async fn caught_mail_is_listed_searched_read_and_downloaded() {
     assert!(page.text().contains("Message-ID") && page.text().contains(&owner.email));
     let frame = owner.get(&format!("{address}/html")).await.expect(200);
     let policy = frame.header("content-security-policy");
-    assert!(policy.starts_with("sandbox allow-popups") && !policy.contains("allow-scripts") && !policy.contains("allow-same-origin"), "{policy}");
+    assert!(
+        policy.starts_with("sandbox allow-popups") && !policy.contains("allow-scripts") && !policy.contains("allow-same-origin"),
+        "{policy}"
+    );
     assert!(policy.contains("default-src 'none'") && policy.contains(&app.address), "the open pixel loads from here: {policy}");
     assert!(frame.body.contains("<base target=\"_blank\">") && frame.body.contains("https://acme.example/x"));
     let raw = owner.get(&format!("{address}/raw")).await.expect(200);
@@ -91,7 +94,11 @@ async fn addresses_are_suppressed_searched_downloaded_and_removed() {
     assert!(list.attributes("tbody button", "data-confirm")[0].contains("ada@engines.example"));
 
     let csv = owner.get("/suppressions/export").await.expect(200);
-    assert!(csv.body.starts_with("email,reason,source,note,since\n") && csv.body.contains("\n'=cmd@evil.example,manual,person,"), "{}", csv.body);
+    assert!(
+        csv.body.starts_with("email,reason,source,note,since\n") && csv.body.contains("\n'=cmd@evil.example,manual,person,"),
+        "{}",
+        csv.body
+    );
     assert_eq!(csv.body.lines().count(), 3);
 
     let neighbour = app.sign_up("Neighbour").await;

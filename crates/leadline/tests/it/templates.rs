@@ -34,7 +34,15 @@ async fn the_empty_page_offers_texts_to_begin_with() {
 async fn a_template_is_written_changed_copied_and_deleted_by_forms() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
-    let fields = |subject: &'static str, version: &'static str| [("name", "Hello"), ("subject", subject), ("html", "<p>Hi {{ first_name | default('there') }}</p>"), ("text", ""), ("version", version)];
+    let fields = |subject: &'static str, version: &'static str| {
+        [
+            ("name", "Hello"),
+            ("subject", subject),
+            ("html", "<p>Hi {{ first_name | default('there') }}</p>"),
+            ("text", ""),
+            ("version", version),
+        ]
+    };
 
     let refused = owner.post_form("/templates", &fields("Hi {{ frist_name }}", "0")).await.expect(422);
     assert!(refused.text().contains("did you mean `first_name`?"), "{}", refused.text());
@@ -71,7 +79,10 @@ async fn the_preview_is_the_mail_of_one_lead_in_a_sandbox() {
 
     let frame = owner.get(&format!("/templates/{id}/preview?lead={ada}")).await.expect(200);
     let policy = frame.header("content-security-policy");
-    assert!(policy.starts_with("sandbox;") && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'"), "{policy}");
+    assert!(
+        policy.starts_with("sandbox;") && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'"),
+        "{policy}"
+    );
     assert!(!policy.contains("allow-scripts") && !policy.contains("script-src") && !policy.contains("allow-same-origin"), "{policy}");
     assert_eq!(frame.header("cross-origin-opener-policy"), "unsafe-none");
     assert!(frame.body.contains("&lt;script&gt;alert(1)") && frame.body.contains("of Engines, 9"), "values are escaped: {}", frame.body);
@@ -98,7 +109,12 @@ async fn the_preview_is_the_mail_of_one_lead_in_a_sandbox() {
 
     let neighbour = app.sign_up("Neighbour").await;
     let theirs = lead(&neighbour, json!({"first_name": "Nia"})).await;
-    for path in [format!("/templates/{id}"), format!("/templates/{id}/preview"), format!("/api/v1/templates/{id}"), format!("/api/v1/templates/{id}/preview")] {
+    for path in [
+        format!("/templates/{id}"),
+        format!("/templates/{id}/preview"),
+        format!("/api/v1/templates/{id}"),
+        format!("/api/v1/templates/{id}/preview"),
+    ] {
         neighbour.get(&path).await.expect(404);
     }
     owner.get(&format!("/templates/{id}/preview?lead={theirs}")).await.expect(404);
@@ -114,7 +130,10 @@ async fn a_test_goes_to_whoever_asks_and_to_nobody_else() {
     let sent = owner.post_form(&format!("/templates/{id}/test"), &[("lead", &ada)]).await.expect(303);
     assert!(sent.location().ends_with(&ada), "back to the same lead");
     assert_eq!(app.scalar("SELECT count(*) FROM caught_mail").await, 1);
-    assert_eq!(app.scalar(&format!("SELECT count(*) FROM caught_mail WHERE to_address = '{}' AND subject = '[Test] Hi Ada'", owner.email)).await, 1);
+    assert_eq!(
+        app.scalar(&format!("SELECT count(*) FROM caught_mail WHERE to_address = '{}' AND subject = '[Test] Hi Ada'", owner.email)).await,
+        1
+    );
 
     let mail = mail::MailConfig { smtp_url: Some("smtp://127.0.0.1:1".to_owned()), ..mail::MailConfig::default() };
     let app = TestApp::start_with(TestOptions { mail, ..TestOptions::default() }).await;
@@ -129,7 +148,11 @@ async fn a_test_goes_to_whoever_asks_and_to_nobody_else() {
 async fn the_api_writes_pages_and_guards_templates() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
-    let bad = owner.post_json("/api/v1/templates", &json!({"name": "", "subject": "{{ frist_name }}", "html": "{% if x"})).await.expect(422).json();
+    let bad = owner
+        .post_json("/api/v1/templates", &json!({"name": "", "subject": "{{ frist_name }}", "html": "{% if x"}))
+        .await
+        .expect(422)
+        .json();
     let pointers: Vec<&str> = bad["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/name", "/subject", "/html"]);
 
@@ -143,7 +166,8 @@ async fn the_api_writes_pages_and_guards_templates() {
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = owner.get(&format!("/api/v1/templates?limit=3&cursor={cursor}")).await.expect(200).json();
     assert_eq!(second["next_cursor"], Value::Null);
-    let seen: Vec<&str> = [&first, &second].iter().flat_map(|page| page["data"].as_array().unwrap()).map(|row| row["id"].as_str().unwrap()).collect();
+    let seen: Vec<&str> =
+        [&first, &second].iter().flat_map(|page| page["data"].as_array().unwrap()).map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(seen, made.iter().rev().map(String::as_str).collect::<Vec<_>>());
     owner.get("/api/v1/templates?limit=0").await.expect(422);
     owner.get("/api/v1/templates?cursor=nonsense").await.expect(422);

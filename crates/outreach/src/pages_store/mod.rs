@@ -27,7 +27,10 @@ pub(crate) async fn audience(tx: &TenantTx, filter: &Filter, now: Timestamp) -> 
     let mut params = Params::default();
     let org = params.push(tx.org());
     let who = filter.to_sql(&mut params, now);
-    let sql = format!("SELECT count(*), count(t.email) FROM (SELECT l.email FROM leads l WHERE l.org_id = {org} AND {who} LIMIT {}) t", COUNTED_TO + 1);
+    let sql = format!(
+        "SELECT count(*), count(t.email) FROM (SELECT l.email FROM leads l WHERE l.org_id = {org} AND {who} LIMIT {}) t",
+        COUNTED_TO + 1
+    );
     let row = tx.query_one(&sql, &params.refs()).await?;
     let (found, with_address): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     Ok(AudienceCount { found: found.min(COUNTED_TO), with_address: with_address.min(COUNTED_TO), exact: found <= COUNTED_TO })

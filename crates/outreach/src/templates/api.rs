@@ -10,14 +10,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Template, TemplateChange, TemplateContent, TemplatePreview, create_template, delete_template, preview, store, update_template};
+use super::{
+    Template, TemplateChange, TemplateContent, TemplatePreview, create_template, delete_template, preview, store, update_template,
+};
 
 /// This part of the API.
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(read, change, remove))
-        .routes(routes!(show_preview))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change, remove)).routes(routes!(show_preview))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -51,7 +50,11 @@ struct PreviewQuery {
 /// List templates
 #[utoipa::path(get, path = "/api/v1/templates", tag = "templates", params(ListQuery),
     responses((status = 200, body = TemplateList), (status = 422, body = ProblemBody)))]
-async fn list(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<ListQuery>) -> Result<Json<TemplateList>, Problem> {
+async fn list(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<TemplateList>, Problem> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Problem::field("/limit", "limit.invalid", "must be a number from 1 to 200"));
@@ -86,7 +89,11 @@ async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Id
 /// Read a template
 #[utoipa::path(get, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
     responses((status = 200, body = Template), (status = 404, body = ProblemBody)))]
-async fn read(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<TemplateId>) -> Result<([(header::HeaderName, String); 1], Json<Template>), Problem> {
+async fn read(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiPath(id): ApiPath<TemplateId>,
+) -> Result<([(header::HeaderName, String); 1], Json<Template>), Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(tagged(template))
@@ -152,6 +159,10 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>, Problem> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| {
-        Problem::invalid(vec![FieldError::new("/if-match", "if_match.invalid", "must be the ETag of the template as it was read, such as \"3\"")])
+        Problem::invalid(vec![FieldError::new(
+            "/if-match",
+            "if_match.invalid",
+            "must be the ETag of the template as it was read, such as \"3\"",
+        )])
     })
 }

@@ -116,14 +116,22 @@ fn from_findings(title: &str, findings: Vec<lint::Finding>) -> Check {
 fn size(mail: &Rendered) -> Check {
     let size = ui::bytes(mail.html.len() as u64);
     if mail.html.len() > lint::CLIPPED {
-        return Check::found(Level::Warn, "Size", vec![format!("The body has {size}; Gmail cuts off above 102 kB, and with it the unsubscribe link. Shorten it.")]);
+        return Check::found(
+            Level::Warn,
+            "Size",
+            vec![format!("The body has {size}; Gmail cuts off above 102 kB, and with it the unsubscribe link. Shorten it.")],
+        );
     }
     Check { details: vec![format!("The body has {size}.")], ..Check::pass("Size") }
 }
 
 fn plain_text(source: Source<'_>, mail: &Rendered) -> Check {
     if mail.text.trim().is_empty() {
-        return Check::found(Level::Fail, "Plain text", vec!["The plain-text part would be empty; a mail needs words, not only images.".to_owned()]);
+        return Check::found(
+            Level::Fail,
+            "Plain text",
+            vec!["The plain-text part would be empty; a mail needs words, not only images.".to_owned()],
+        );
     }
     let origin = if source.text.trim().is_empty() { "Made from the HTML." } else { "Written by hand; keep it in step with the HTML." };
     Check { details: vec![origin.to_owned()], ..Check::pass("Plain text") }
@@ -141,10 +149,16 @@ mod tests {
 
     #[test]
     fn unknown_variables_fail_with_a_suggestion_and_gaps_are_all_named() {
-        let found = of("Hi {{ frist_name }}", "{{ company }} {{ custom.budget }} {{ city | default('x') }} {{ email }}{% if title %}{{ title }}{% endif %}");
+        let found = of(
+            "Hi {{ frist_name }}",
+            "{{ company }} {{ custom.budget }} {{ city | default('x') }} {{ email }}{% if title %}{{ title }}{% endif %}",
+        );
         assert_eq!(found[0].level, Level::Fail);
         assert!(found[0].details[0].contains("did you mean `first_name`"), "{found:?}");
-        let gaps = of("Hi {{ first_name }}", "{{ company }} {{ custom.budget }} {{ city | default('x') }} {{ email }}{% if title %}{{ title }}{% endif %}");
+        let gaps = of(
+            "Hi {{ first_name }}",
+            "{{ company }} {{ custom.budget }} {{ city | default('x') }} {{ email }}{% if title %}{{ title }}{% endif %}",
+        );
         assert_eq!(gaps[1].level, Level::Warn);
         assert_eq!(gaps[1].details.len(), 3, "{gaps:?}");
         assert!(of("Hi {{ first_name | default('there') }}", "x").iter().all(|check| check.level == Level::Pass));

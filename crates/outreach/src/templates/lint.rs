@@ -33,8 +33,20 @@ pub(super) struct Finding {
 const REMOVED: [&str; 9] = ["script", "iframe", "form", "object", "embed", "video", "audio", "input", "link"];
 const SHORTENERS: [&str; 9] = ["bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly"];
 const PUSHY: [&str; 14] = [
-    "act now", "100% free", "risk free", "risk-free", "click here", "buy now", "limited time", "guaranteed", "no obligation", "urgent",
-    "winner", "cash bonus", "free money", "once in a lifetime",
+    "act now",
+    "100% free",
+    "risk free",
+    "risk-free",
+    "click here",
+    "buy now",
+    "limited time",
+    "guaranteed",
+    "no obligation",
+    "urgent",
+    "winner",
+    "cash bonus",
+    "free money",
+    "once in a lifetime",
 ];
 /// Gmail cuts a message off above 102 kB.
 pub(super) const CLIPPED: usize = 102 * 1024;
@@ -45,7 +57,10 @@ pub(super) fn anatomy(html: &str) -> Anatomy {
     let (links, words, images, all, texts) = (found.clone(), found.clone(), found.clone(), found.clone(), found.clone());
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("a[href], area[href]", move |el| {
-            links.borrow_mut().links.push(Link { href: el.get_attribute("href").unwrap_or_default().trim().to_owned(), words: String::new() });
+            links
+                .borrow_mut()
+                .links
+                .push(Link { href: el.get_attribute("href").unwrap_or_default().trim().to_owned(), words: String::new() });
             Ok(())
         }))
         .append_element_content_handler(text!("a[href]", move |chunk| {
@@ -58,7 +73,8 @@ pub(super) fn anatomy(html: &str) -> Anatomy {
             let mut found = images.borrow_mut();
             found.images += 1;
             found.images_without_alt += usize::from(!el.has_attribute("alt"));
-            found.inline_images += usize::from(el.get_attribute("src").is_some_and(|src| src.trim_start().to_ascii_lowercase().starts_with("data:")));
+            found.inline_images +=
+                usize::from(el.get_attribute("src").is_some_and(|src| src.trim_start().to_ascii_lowercase().starts_with("data:")));
             Ok(())
         }))
         .append_element_content_handler(element!("*", move |el| {
@@ -89,7 +105,10 @@ pub(super) fn body(anatomy: &Anatomy) -> Vec<Finding> {
         if href.is_empty() || href == "#" {
             add(false, format!("The link “{}” leads nowhere; give it an address.", short(&link.words)));
         } else if href.starts_with("javascript:") || href.starts_with("data:") {
-            add(true, format!("The link “{}” runs a program; every mail filter refuses that. Link to a web page instead.", short(&link.words)));
+            add(
+                true,
+                format!("The link “{}” runs a program; every mail filter refuses that. Link to a web page instead.", short(&link.words)),
+            );
         } else if href.starts_with("http://") {
             add(false, format!("{} is not encrypted; use https.", short(&link.href)));
         } else if let Some(shortener) = host.and_then(|host| SHORTENERS.iter().find(|known| **known == host)) {
@@ -99,22 +118,42 @@ pub(super) fn body(anatomy: &Anatomy) -> Vec<Finding> {
         let shown = link.words.trim().to_ascii_lowercase();
         let shown = shown.strip_prefix("https://").or_else(|| shown.strip_prefix("http://")).unwrap_or(&shown);
         let shown_host = shown.split(['/', '?', ' ']).next().unwrap_or_default();
-        let looks_like_host = shown_host.contains('.') && !shown_host.contains('@') && shown_host.split('.').all(|part| part.len() > 1 && part.chars().all(|c| c.is_alphanumeric() || c == '-'));
+        let looks_like_host = shown_host.contains('.')
+            && !shown_host.contains('@')
+            && shown_host.split('.').all(|part| part.len() > 1 && part.chars().all(|c| c.is_alphanumeric() || c == '-'));
         if looks_like_host && host.is_some_and(|host| bare(host) != bare(shown_host)) {
-            add(false, format!("The link shows {shown_host} but leads to {}; filters take that for phishing. Show words, or the same address.", host.unwrap_or_default()));
+            add(
+                false,
+                format!(
+                    "The link shows {shown_host} but leads to {}; filters take that for phishing. Show words, or the same address.",
+                    host.unwrap_or_default()
+                ),
+            );
         }
     }
     if anatomy.links.len() > 10 {
-        add(false, format!("{} links are many for a personal mail; one or two get more replies and fewer spam verdicts.", anatomy.links.len()));
+        add(
+            false,
+            format!("{} links are many for a personal mail; one or two get more replies and fewer spam verdicts.", anatomy.links.len()),
+        );
     }
     if anatomy.images > 0 && anatomy.words < 20 {
         add(false, "There is hardly any text beside the images; filters cannot read images, and many readers do not load them.".to_owned());
     }
     if anatomy.images_without_alt > 0 {
-        add(false, format!("{} without alt text: readers who do not load images see nothing.", ui::plural(anatomy.images_without_alt as i64, "image", "images")));
+        add(
+            false,
+            format!(
+                "{} without alt text: readers who do not load images see nothing.",
+                ui::plural(anatomy.images_without_alt as i64, "image", "images")
+            ),
+        );
     }
     if anatomy.inline_images > 0 {
-        add(false, "An image is written into the mail itself (data:); Gmail and Outlook do not show those. Link to it by https.".to_owned());
+        add(
+            false,
+            "An image is written into the mail itself (data:); Gmail and Outlook do not show those. Link to it by https.".to_owned(),
+        );
     }
     for name in &anatomy.removed {
         add(name == "script", format!("<{name}> is removed by mail programs, and filters distrust it; take it out."));

@@ -16,14 +16,19 @@ pub mod store;
 pub mod variables;
 
 pub use actions::{
-    TemplateError, create::create_template, delete::delete_template, duplicate::duplicate_template,
-    preview::{TemplatePreview, preview}, send_test::send_test, update::update_template,
+    TemplateError,
+    create::create_template,
+    delete::delete_template,
+    duplicate::duplicate_template,
+    preview::{TemplatePreview, preview},
+    send_test::send_test,
+    update::update_template,
 };
 pub use api::api;
-pub use pages::pages;
-pub(crate) use pages::{SandboxedMail, document, mail_frame, variable_panel};
 pub(crate) use model::sentence;
 pub use model::{Template, TemplateChange, TemplateContent};
+pub use pages::pages;
+pub(crate) use pages::{SandboxedMail, document, mail_frame, variable_panel};
 
 /// A LIKE pattern over lower-cased text that contains `q` as it was typed.
 pub(crate) fn like(q: &str) -> String {

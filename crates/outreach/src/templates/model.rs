@@ -93,7 +93,8 @@ impl TemplateContent {
             *body = body.replace("\r\n", "\n");
         }
         let mut errors = Vec::new();
-        let mut refuse = |field: &str, code: &str, why: String| errors.push(FieldError::new(format!("/{field}"), format!("{field}.{code}"), why));
+        let mut refuse =
+            |field: &str, code: &str, why: String| errors.push(FieldError::new(format!("/{field}"), format!("{field}.{code}"), why));
         if self.name.is_empty() {
             refuse("name", "missing", "The template needs a name to be found by".to_owned());
         } else if self.name.chars().count() > 200 {
@@ -113,7 +114,11 @@ impl TemplateContent {
             if body.len() > MAX_SOURCE {
                 refuse(field, "long", format!("This has {}; {} are allowed", ui::bytes(body.len() as u64), ui::bytes(MAX_SOURCE as u64)));
             } else if body.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-                refuse(field, "control", "This contains a control character that no mail may have; write the text again without it".to_owned());
+                refuse(
+                    field,
+                    "control",
+                    "This contains a control character that no mail may have; write the text again without it".to_owned(),
+                );
             }
         }
         let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -51,7 +51,13 @@ pub async fn count(tx: &TenantTx, q: &str) -> Result<i64, DbError> {
     Ok(row.try_get(0)?)
 }
 
-pub(super) async fn insert(tx: &TenantTx, id: TemplateId, content: &TemplateContent, by: Option<UserId>, now: Timestamp) -> Result<Template, DbError> {
+pub(super) async fn insert(
+    tx: &TenantTx,
+    id: TemplateId,
+    content: &TemplateContent,
+    by: Option<UserId>,
+    now: Timestamp,
+) -> Result<Template, DbError> {
     let sql = format!(
         "INSERT INTO templates (org_id, id, name, subject, html, text, created_by, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING {COLUMNS}"
@@ -60,7 +66,13 @@ pub(super) async fn insert(tx: &TenantTx, id: TemplateId, content: &TemplateCont
 }
 
 /// `None`: another change came first, or it is gone.
-pub(super) async fn update(tx: &TenantTx, id: TemplateId, version: i32, content: &TemplateContent, now: Timestamp) -> Result<Option<Template>, DbError> {
+pub(super) async fn update(
+    tx: &TenantTx,
+    id: TemplateId,
+    version: i32,
+    content: &TemplateContent,
+    now: Timestamp,
+) -> Result<Option<Template>, DbError> {
     let sql = format!(
         "UPDATE templates SET name = $4, subject = $5, html = $6, text = $7, updated_at = $8, version = version + 1
          WHERE org_id = $1 AND id = $2 AND version = $3 RETURNING {COLUMNS}"

@@ -94,7 +94,8 @@ fn sequence(steps: &[Step], address: &str, writes: bool) -> Markup {
     let add = html! { @if writes { (Button::secondary("Add e-mail").icon(Icon::Plus).small().shortcut("c").href(format!("{address}/steps/new"))) } };
     if steps.is_empty() {
         let text = "The first goes out at launch, the next ones after a pause each. Whoever answers, unsubscribes or bounces gets no more.";
-        let first = html! { @if writes { (Button::primary("Write the first e-mail").icon(Icon::Plus).href(format!("{address}/steps/new"))) } };
+        let first =
+            html! { @if writes { (Button::primary("Write the first e-mail").icon(Icon::Plus).href(format!("{address}/steps/new"))) } };
         return ui::card("E-mails", html! {}, ui::empty_state(Icon::Mail, "No e-mail yet", text, first));
     }
     ui::card(

@@ -6,7 +6,11 @@ use kernel::CampaignId;
 use crate::actions::delete_campaign;
 
 /// Throws a draft away.
-pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<CampaignId>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(app): State<App>,
+    viewer: Can<CampaignsWrite>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Response, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     delete_campaign(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;

@@ -11,7 +11,11 @@ use super::preflight;
 use crate::actions::{CampaignError, launch};
 
 /// Begins sending. Launching twice is launching once.
-pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsSend>, ApiPath(id): ApiPath<CampaignId>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(app): State<App>,
+    viewer: Can<CampaignsSend>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Response, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     match launch(&tx, &app, viewer.actor(), id, app.clock.now()).await {
         Ok(campaign) => {

@@ -46,8 +46,10 @@ pub(super) async fn show(
     let path = format!("/campaigns/{id}/ledger");
     let here = address(&path, &[("state", &query.state), ("step", &query.step), ("cursor", &query.cursor)]);
     let decides = viewer.may(Permission::CampaignsSend);
-    let states = std::iter::once((String::new(), "Any state".to_owned())).chain(SendState::ALL.iter().map(|state| (state.as_str().to_owned(), state.label().to_owned())));
-    let numbers = std::iter::once((String::new(), "Any e-mail".to_owned())).chain(steps.iter().map(|step| (step.position.to_string(), format!("E-mail {}", step.position))));
+    let states = std::iter::once((String::new(), "Any state".to_owned()))
+        .chain(SendState::ALL.iter().map(|state| (state.as_str().to_owned(), state.label().to_owned())));
+    let numbers = std::iter::once((String::new(), "Any e-mail".to_owned()))
+        .chain(steps.iter().map(|step| (step.position.to_string(), format!("E-mail {}", step.position))));
     let content = html! {
         (header(&viewer, &campaign, Section::Ledger))
         (ui::toolbar(html! {

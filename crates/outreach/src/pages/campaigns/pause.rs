@@ -6,7 +6,11 @@ use kernel::CampaignId;
 use crate::actions;
 
 /// Stops sending; what is being handed over at this moment is finished.
-pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsSend>, ApiPath(id): ApiPath<CampaignId>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(app): State<App>,
+    viewer: Can<CampaignsSend>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Response, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     actions::pause(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;

@@ -42,7 +42,8 @@ pub(super) async fn show(
     let path = format!("/campaigns/{id}/people");
     let here = address(&path, &[("state", &query.state), ("reason", &query.reason), ("cursor", &query.cursor)]);
     let states = [("", "Any"), ("active", "In the sequence"), ("finished", "Got every e-mail"), ("stopped", "Stopped")];
-    let reasons = std::iter::once((String::new(), "Any".to_owned())).chain(StopReason::ALL.iter().map(|why| (why.as_str().to_owned(), why.label().to_owned())));
+    let reasons = std::iter::once((String::new(), "Any".to_owned()))
+        .chain(StopReason::ALL.iter().map(|why| (why.as_str().to_owned(), why.label().to_owned())));
     let content = html! {
         (header(&viewer, &campaign, Section::People))
         (ui::toolbar(html! {

@@ -57,14 +57,25 @@ fn line(check: &Check) -> Line<'_> {
 fn launch_card(viewer: &Viewer, campaign: &Campaign, found: &Preflight, address: &str) -> Markup {
     let people = ui::plural(found.reachable, "person", "people");
     let body = if campaign.status != CampaignStatus::Draft {
-        ui::notice_with(Tone::Info, "This campaign was launched already.", html! { (Button::secondary("See how it goes").small().href(address)) })
+        ui::notice_with(
+            Tone::Info,
+            "This campaign was launched already.",
+            html! { (Button::secondary("See how it goes").small().href(address)) },
+        )
     } else if !viewer.may(Permission::CampaignsSend) {
-        ui::notice(Tone::Info, html! { "Your role (" (viewer.role.label()) ") writes campaigns and does not launch them. Ask a manager, an admin or the owner to look at this page and launch." })
+        ui::notice(
+            Tone::Info,
+            html! { "Your role (" (viewer.role.label()) ") writes campaigns and does not launch them. Ask a manager, an admin or the owner to look at this page and launch." },
+        )
     } else if !found.ready {
-        ui::notice_with(Tone::Warning, "Mend what is marked above, then check again. Nothing was sent.", html! {
-            (Button::secondary("Back to the draft").small().href(address))
-            (Button::secondary("Check again").small().href(format!("{address}/preflight")))
-        })
+        ui::notice_with(
+            Tone::Warning,
+            "Mend what is marked above, then check again. Nothing was sent.",
+            html! {
+                (Button::secondary("Back to the draft").small().href(address))
+                (Button::secondary("Check again").small().href(format!("{address}/preflight")))
+            },
+        )
     } else {
         html! {
             form.stack method="post" action={ (address) "/launch" } {

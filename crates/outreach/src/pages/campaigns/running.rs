@@ -95,7 +95,8 @@ fn notices(campaign: &Campaign, numbers: &[StepNumbers], address: &str) -> Marku
 
 fn totals(numbers: &[StepNumbers], people: &EnrollmentCounts, address: &str) -> Markup {
     let sum = |part: fn(&StepNumbers) -> i64| numbers.iter().map(part).sum::<i64>();
-    let (sent, opened, clicked, bounced) = (sum(|step| step.ledger.sent), sum(|step| step.opened), sum(|step| step.clicked), sum(|step| step.bounced));
+    let (sent, opened, clicked, bounced) =
+        (sum(|step| step.ledger.sent), sum(|step| step.opened), sum(|step| step.clicked), sum(|step| step.bounced));
     let machines = sum(|step| step.machine_opened);
     let leads = people.active + people.finished + people.stopped;
     let stopped = |why: &str| people.reasons.iter().filter(|(reason, _)| reason.as_str() == why).map(|(_, n)| n).sum::<i64>();

@@ -17,10 +17,7 @@ use super::{
 use crate::{
     actions::{preview, set_steps},
     model::{Campaign, CampaignStatus, Preview, Step, StepInput},
-    pages::{
-        lead_picker::LeadPicker,
-        query::address,
-    },
+    pages::{lead_picker::LeadPicker, query::address},
     pages_store, store,
     templates::{self, mail_frame, variable_panel, variables},
 };
@@ -152,11 +149,13 @@ fn preview_body(campaign: &Campaign, step: &Step, here: &str, shown: Option<&Res
     let shown = match shown {
         Some(Ok(shown)) => shown,
         Some(Err(problem)) => return ui::notice(Tone::Danger, &problem.detail),
-        None => return ui::notice_with(
-            Tone::Warning,
-            "The audience is empty, so there is nobody to preview as. Find a lead above, or change the audience.",
-            html! { (ui::Button::secondary("Change the audience").small().href(format!("/campaigns/{}", campaign.id))) },
-        ),
+        None => {
+            return ui::notice_with(
+                Tone::Warning,
+                "The audience is empty, so there is nobody to preview as. Find a lead above, or change the audience.",
+                html! { (ui::Button::secondary("Change the audience").small().href(format!("/campaigns/{}", campaign.id))) },
+            );
+        }
     };
     html! {
         @for problem in &shown.problems { (ui::notice(Tone::Warning, problem)) }

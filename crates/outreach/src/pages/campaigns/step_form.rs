@@ -39,7 +39,12 @@ impl StepForm {
 
     /// The first goes out at once, the others after three days, until somebody says otherwise.
     pub(super) fn fresh(position: usize) -> Self {
-        Self { delay_days: if position <= 1 { "0" } else { "3" }.to_owned(), delay_hours: "0".to_owned(), delay_minutes: "0".to_owned(), ..Self::default() }
+        Self {
+            delay_days: if position <= 1 { "0" } else { "3" }.to_owned(),
+            delay_hours: "0".to_owned(),
+            delay_minutes: "0".to_owned(),
+            ..Self::default()
+        }
     }
 
     /// With a template's text in place of its own.
@@ -56,7 +61,11 @@ impl StepForm {
             let number = text.parse::<i32>().ok().filter(|number| *number >= 0).and_then(|number| number.checked_mul(unit));
             number.ok_or_else(|| FieldError::new(format!("/{field}"), format!("{field}.invalid"), "The pause is a whole number, 0 or more"))
         };
-        let parts = [part("delay_days", &self.delay_days, 1440), part("delay_hours", &self.delay_hours, 60), part("delay_minutes", &self.delay_minutes, 1)];
+        let parts = [
+            part("delay_days", &self.delay_days, 1440),
+            part("delay_hours", &self.delay_hours, 60),
+            part("delay_minutes", &self.delay_minutes, 1),
+        ];
         let mut minutes = 0_i32;
         for part in parts {
             minutes = minutes.saturating_add(part.map_err(|error| Problem::invalid(vec![error]))?);
@@ -85,9 +94,8 @@ pub(super) fn own_errors(problem: Problem, index: usize) -> Problem {
 /// The editor; its second button sends the fields into the preview frame without saving them.
 pub(super) fn form(action: &str, first: bool, typed: &StepForm, problem: Option<&Problem>) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
-    let elsewhere = problem.filter(|problem| {
-        problem.errors.is_empty() || problem.errors.iter().any(|error| error.pointer.starts_with("/steps"))
-    });
+    let elsewhere =
+        problem.filter(|problem| problem.errors.is_empty() || problem.errors.iter().any(|error| error.pointer.starts_with("/steps")));
     html! {
         form.stack #step-form data-variables method="post" action=(action) {
             @if let Some(problem) = elsewhere { (ui::form_error(&problem.detail)) }
@@ -144,7 +152,10 @@ mod tests {
 
     #[test]
     fn errors_of_the_sequence_become_errors_of_the_form() {
-        let problem = Problem::invalid(vec![FieldError::new("/steps/1/subject", "c", "Step 2: A mail needs a subject"), FieldError::new("/steps/0/html", "c", "Step 1: x")]);
+        let problem = Problem::invalid(vec![
+            FieldError::new("/steps/1/subject", "c", "Step 2: A mail needs a subject"),
+            FieldError::new("/steps/0/html", "c", "Step 1: x"),
+        ]);
         let own = own_errors(problem, 1);
         assert_eq!(own.of_field("subject").unwrap(), "A mail needs a subject");
         assert_eq!(own.errors[1].pointer, "/steps/0/html");

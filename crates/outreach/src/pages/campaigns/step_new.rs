@@ -80,7 +80,14 @@ pub(super) async fn submit(
     }
 }
 
-async fn render(app: &App, viewer: &Viewer, id: CampaignId, typed: &StepForm, template: Option<TemplateId>, problem: Option<&Problem>) -> Result<Markup, Problem> {
+async fn render(
+    app: &App,
+    viewer: &Viewer,
+    id: CampaignId,
+    typed: &StepForm,
+    template: Option<TemplateId>,
+    problem: Option<&Problem>,
+) -> Result<Markup, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     let campaign: Campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;

@@ -30,7 +30,8 @@ pub(super) fn send_state(state: SendState) -> Markup {
 pub(super) fn delay(minutes: i32) -> String {
     let (days, hours, rest) = (minutes / 1440, minutes % 1440 / 60, minutes % 60);
     let part = |n: i32, one: &str, many: &str| (n > 0).then(|| ui::plural(i64::from(n), one, many));
-    let parts: Vec<String> = [part(days, "day", "days"), part(hours, "hour", "hours"), part(rest, "minute", "minutes")].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [part(days, "day", "days"), part(hours, "hour", "hours"), part(rest, "minute", "minutes")].into_iter().flatten().collect();
     if parts.is_empty() { "at once".to_owned() } else { parts.join(" ") }
 }
 
@@ -50,7 +51,13 @@ mod tests {
 
     #[test]
     fn delays_are_read_in_days_hours_and_minutes() {
-        assert_eq!([delay(0), delay(1440), delay(1680), delay(90), delay(61)], ["at once", "1 day", "1 day 4 hours", "1 hour 30 minutes", "1 hour 1 minute"]);
-        assert_eq!([when(1, 0), when(1, 60), when(2, 2880), when(3, 0)], ["At launch", "1 hour after launch", "2 days after the e-mail before", "Right after the e-mail before"]);
+        assert_eq!(
+            [delay(0), delay(1440), delay(1680), delay(90), delay(61)],
+            ["at once", "1 day", "1 day 4 hours", "1 hour 30 minutes", "1 hour 1 minute"]
+        );
+        assert_eq!(
+            [when(1, 0), when(1, 60), when(2, 2880), when(3, 0)],
+            ["At launch", "1 hour after launch", "2 days after the e-mail before", "Right after the e-mail before"]
+        );
     }
 }

@@ -83,4 +83,3 @@ fn grid(rows: &[CaughtSummary]) -> Markup {
         },
     )
 }
-

@@ -29,7 +29,11 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, Api
 }
 
 /// The HTML part, confined; its links open in a tab, its open pixel loads as in a mail program.
-pub(super) async fn body(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<MessageId>) -> Result<SandboxedMail, Problem> {
+pub(super) async fn body(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiPath(id): ApiPath<MessageId>,
+) -> Result<SandboxedMail, Problem> {
     let mail = catcher(&app)?.get(viewer.org_id, id.uuid()).await?.ok_or_else(Problem::not_found)?;
     Ok(SandboxedMail::with_links(&mail.html, &app.config.public_url.origin().ascii_serialization()))
 }

@@ -10,7 +10,11 @@ use kernel::MessageId;
 use super::catcher;
 
 /// The message as composed for the wire.
-pub(super) async fn download(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<MessageId>) -> Result<Response, Problem> {
+pub(super) async fn download(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiPath(id): ApiPath<MessageId>,
+) -> Result<Response, Problem> {
     let mail = catcher(&app)?.get(viewer.org_id, id.uuid()).await?.ok_or_else(Problem::not_found)?;
     let mut response = mail.raw.into_response();
     let headers = response.headers_mut();

@@ -26,7 +26,12 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, Api
     render(&app, &viewer, &query, None).await
 }
 
-pub(super) async fn render(app: &App, viewer: &Viewer, query: &Query, refused: Option<(&NewSuppression, &Problem)>) -> Result<Markup, Problem> {
+pub(super) async fn render(
+    app: &App,
+    viewer: &Viewer,
+    query: &Query,
+    refused: Option<(&NewSuppression, &Problem)>,
+) -> Result<Markup, Problem> {
     let reason = query.reason.parse::<SuppressionReason>().ok();
     let before = (!query.cursor.is_empty()).then(|| Cursor::decode::<(Timestamp, String)>(&query.cursor)).transpose()?;
     let paged = before.is_some();
@@ -120,9 +125,15 @@ fn grid(rows: &[Suppression], writes: bool) -> Markup {
 fn question(row: &Suppression) -> String {
     let email = &row.email;
     match row.reason {
-        SuppressionReason::Unsubscribed => format!("{email} asked not to be written to. Remove it only if they asked to be written to again; else it breaks the law."),
-        SuppressionReason::Complained => format!("{email} reported a mail as spam. Writing to them again harms every mail you send. Remove it anyway?"),
-        SuppressionReason::Bounced => format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again."),
+        SuppressionReason::Unsubscribed => {
+            format!("{email} asked not to be written to. Remove it only if they asked to be written to again; else it breaks the law.")
+        }
+        SuppressionReason::Complained => {
+            format!("{email} reported a mail as spam. Writing to them again harms every mail you send. Remove it anyway?")
+        }
+        SuppressionReason::Bounced => {
+            format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again.")
+        }
         SuppressionReason::Manual => format!("Let campaigns write to {email} again?"),
     }
 }

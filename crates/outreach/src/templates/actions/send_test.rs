@@ -1,7 +1,7 @@
 use http_kit::{App, Problem};
 use identity::Viewer;
 use kernel::SendId;
-use mail::{Batch, Mailbox, OutgoingMail, Outcome, Transport, batch_key, new_message_id};
+use mail::{Batch, Mailbox, Outcome, OutgoingMail, Transport, batch_key, new_message_id};
 
 use crate::templates::render::Rendered;
 
@@ -35,8 +35,12 @@ pub async fn send_test(app: &App, viewer: &Viewer, mail: Rendered) -> Result<(),
         Some(Outcome::Throttled { retry_after }) => {
             refused(format!("The mail server asks for a pause of {} s. Nothing was sent; try again then.", retry_after.as_secs().max(1)))
         }
-        Some(Outcome::Unavailable { reason }) => refused(format!("The mail server could not be reached: {reason}. Nothing was sent; try again in a moment.")),
-        Some(Outcome::Unknown { reason, .. }) => refused(format!("The mail server did not confirm the test: {reason}. Look into your inbox before trying again.")),
+        Some(Outcome::Unavailable { reason }) => {
+            refused(format!("The mail server could not be reached: {reason}. Nothing was sent; try again in a moment."))
+        }
+        Some(Outcome::Unknown { reason, .. }) => {
+            refused(format!("The mail server did not confirm the test: {reason}. Look into your inbox before trying again."))
+        }
         None => Err(Problem::internal(&"the transport answered nothing for one mail")),
     }
 }

@@ -23,7 +23,8 @@ pub async fn update_template(
     let known = variables::known_names(&variables::custom_fields(tx).await?);
     let content = change.onto(before.content()).checked(&known).map_err(TemplateError::Invalid)?;
     let after = store::update(tx, id, before.version, &content, now).await?.ok_or(TemplateError::Changed)?;
-    let event = NewEvent { kind: "template.updated", subject: Subject::of(id), actor: by, at: now, payload: json!({ "version": after.version }) };
+    let event =
+        NewEvent { kind: "template.updated", subject: Subject::of(id), actor: by, at: now, payload: json!({ "version": after.version }) };
     append(tx, &[event]).await?;
     Ok(after)
 }

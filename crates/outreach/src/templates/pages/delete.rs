@@ -6,7 +6,11 @@ use kernel::TemplateId;
 use crate::templates::delete_template;
 
 /// Removes a template and returns to the list.
-pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<TemplateId>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(app): State<App>,
+    viewer: Can<CampaignsWrite>,
+    ApiPath(id): ApiPath<TemplateId>,
+) -> Result<Response, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     delete_template(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;

@@ -9,10 +9,21 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Icon, Nav, Tone, definition_list};
 
-use super::{form::{TemplateForm, form}, frame::mail_frame, variables::panel};
+use super::{
+    form::{TemplateForm, form},
+    frame::mail_frame,
+    variables::panel,
+};
 use crate::{
-    pages::{check_list::{self, Line}, lead_picker::{self, LeadPicker}},
-    templates::{Template, TemplateChange, TemplatePreview, checks::{Check, Level}, preview, store, update_template, variables},
+    pages::{
+        check_list::{self, Line},
+        lead_picker::{self, LeadPicker},
+    },
+    templates::{
+        Template, TemplateChange, TemplatePreview,
+        checks::{Check, Level},
+        preview, store, update_template, variables,
+    },
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -40,7 +51,8 @@ pub(super) async fn submit(
     sent: PageForm<TemplateForm>,
 ) -> Result<Response, Problem> {
     let content = sent.value.content();
-    let change = TemplateChange { name: Some(content.name), subject: Some(content.subject), html: Some(content.html), text: Some(content.text) };
+    let change =
+        TemplateChange { name: Some(content.name), subject: Some(content.subject), html: Some(content.html), text: Some(content.text) };
     let tx = app.db.tenant(viewer.org_id).await?;
     let result = update_template(&tx, viewer.actor(), id, Some(sent.value.version), change, app.clock.now()).await;
     let lead = sent.value.lead.parse::<LeadId>().ok();
@@ -61,7 +73,13 @@ pub(super) async fn submit(
     }
 }
 
-async fn render(app: &App, viewer: &Viewer, id: TemplateId, query: &Query, refused: Option<(&TemplateForm, &Problem)>) -> Result<Markup, Problem> {
+async fn render(
+    app: &App,
+    viewer: &Viewer,
+    id: TemplateId,
+    query: &Query,
+    refused: Option<(&TemplateForm, &Problem)>,
+) -> Result<Markup, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let shown = preview(&tx, viewer, template.source(), query.lead).await?;
@@ -108,7 +126,14 @@ fn actions(template: &Template, writes: bool) -> Markup {
     }
 }
 
-fn preview_card(template: &Template, shown: &TemplatePreview, address: &str, query: &Query, found: &[variables::Recipient], writes: bool) -> Markup {
+fn preview_card(
+    template: &Template,
+    shown: &TemplatePreview,
+    address: &str,
+    query: &Query,
+    found: &[variables::Recipient],
+    writes: bool,
+) -> Markup {
     let lead = query.lead.map(|lead| lead.to_string()).unwrap_or_default();
     let src = if lead.is_empty() { format!("{address}/preview") } else { format!("{address}/preview?lead={lead}") };
     let picker = LeadPicker { action: address, find: &query.find, chosen: shown.lead.as_ref(), found, keep: &[] };

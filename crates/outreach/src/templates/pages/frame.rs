@@ -8,14 +8,16 @@ use http::{HeaderValue, header};
 use http_kit::{ApiPath, ApiQuery, App, PageForm, Problem};
 use identity::{CampaignsRead, Can};
 use kernel::{LeadId, TemplateId};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::templates::{preview, render::Source, store};
 
 /// Mails are written for a white ground, and mail programs set a font; a frame has neither. Comes first,
 /// so that the mail's own styles win.
-const GROUND: &str = "<!doctype html><meta charset=\"utf-8\"><style>html{background:#fff;color:#1a1a1a}body{font:14px/1.5 system-ui,sans-serif;margin:16px}</style>";
+const GROUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Mail</title><style>\
+html{background:#fff;color:#1a1a1a}body{font:14px/1.5 system-ui,sans-serif;margin:16px}\
+.preview-error{color:#a11}.preview-subject{margin:0 0 16px;padding:0 0 12px;border-bottom:1px solid #ddd}</style>";
 
 /// Foreign HTML with the headers that confine it.
 pub(crate) struct SandboxedMail {
@@ -109,10 +111,10 @@ pub(super) async fn unsaved(State(app): State<App>, viewer: Can<CampaignsRead>, 
 
 /// The body, or why there is none. `head` shows the subject above it, where the page around cannot.
 pub(crate) fn document(subject: &str, body: &str, error: Option<&str>, head: bool) -> SandboxedMail {
-    let page = |content: Markup| html! { (DOCTYPE) html lang="en" { head { meta charset="utf-8"; title { "Preview" } } body style="font:14px/1.5 system-ui,sans-serif;margin:16px;background:#fff;color:#1a1a1a" { (content) } } };
     if let Some(error) = error {
-        return SandboxedMail::new(page(html! { p role="alert" style="color:#a11" { strong { "No preview yet. " } (error) } }).into_string());
+        let why = html! { p.preview-error role="alert" { strong { "No preview yet. " } (error) } };
+        return SandboxedMail::new(format!("{GROUND}{}", why.into_string()));
     }
-    let subject = if head { html! { p style="margin:0 0 16px;padding:0 0 12px;border-bottom:1px solid #ddd" { strong { (subject) } } }.into_string() } else { String::new() };
+    let subject = if head { html! { p.preview-subject { strong { (subject) } } }.into_string() } else { String::new() };
     SandboxedMail::new(format!("{GROUND}{subject}{body}"))
 }

@@ -8,7 +8,11 @@ use identity::{CampaignsWrite, Can};
 use maud::{Markup, html};
 use ui::Nav;
 
-use super::{form::{TemplateForm, form}, frame::mail_frame, variables::panel};
+use super::{
+    form::{TemplateForm, form},
+    frame::mail_frame,
+    variables::panel,
+};
 use crate::templates::{create_template, variables};
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsWrite>) -> Result<Markup, Problem> {
