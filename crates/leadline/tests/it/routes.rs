@@ -27,12 +27,12 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     ids.insert("templates", id(owner.post_json("/api/v1/templates", &template).await.expect(201).json()));
     let campaign = json!({
         "name": "First", "sender_name": "Olive", "sender_address": "olive@ours.example", "audience": {"all": []},
-        "steps": [{"subject": "Hello", "html": "<p>Hi {{ first_name | default('there') }}</p>", "delay_hours": 0}]
+        "steps": [{"subject": "Hello", "html": "<p>Hi {{ first_name | default('there') }}</p>", "delay_minutes": 0}]
     });
     ids.insert("campaigns", id(owner.post_json("/api/v1/campaigns", &campaign).await.expect(201).json()));
     owner.post_json(&format!("/api/v1/campaigns/{}/launch", ids["campaigns"]), &json!({})).await.expect(200);
     app.settle().await;
-    owner.post_json("/api/v1/suppressions", &json!({"email": "never@again.example", "reason": "manual"})).await.expect(201);
+    owner.post_json("/api/v1/suppressions", &json!({"email": "never@again.example", "detail": "asked by phone"})).await.expect(201);
     let caught = owner.get("/catcher").await.expect(200);
     let mail = caught.attributes("a[href^='/catcher/msg_']", "href").first().cloned().unwrap_or_default();
     ids.insert("catcher", mail.trim_start_matches("/catcher/").to_owned());

@@ -8,6 +8,7 @@ use kernel::{CampaignId, LeadId};
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::Nothing;
 use crate::actions;
 
 pub(super) fn api() -> OpenApiRouter<App> {
@@ -24,7 +25,7 @@ async fn replied(
     State(app): State<App>,
     viewer: Can<LeadsWrite>,
     ApiPath((campaign, lead)): ApiPath<(CampaignId, LeadId)>,
-    request: Idempotent<()>,
+    request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;

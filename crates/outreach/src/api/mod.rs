@@ -15,6 +15,11 @@ pub(crate) fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(draft::api()).merge(run::api()).merge(sends::api()).merge(enrollments::api()).merge(suppressions::api())
 }
 
+/// The body of a request that says everything by its path: nothing, or an empty object.
+#[derive(Debug, serde::Deserialize, garde::Validate)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// 1 to 200; 50 when left out.
 fn limit(asked: Option<i64>) -> Result<i64, Problem> {
     let limit = asked.unwrap_or(50);

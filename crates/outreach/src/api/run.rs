@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::Nothing;
 use crate::{
     actions,
     model::{Campaign, Preflight, Preview},
@@ -64,7 +65,7 @@ async fn launch(
     State(app): State<App>,
     viewer: Can<CampaignsSend>,
     ApiPath(id): ApiPath<CampaignId>,
-    request: Idempotent<()>,
+    request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -87,7 +88,7 @@ async fn pause(
     State(app): State<App>,
     viewer: Can<CampaignsSend>,
     ApiPath(id): ApiPath<CampaignId>,
-    request: Idempotent<()>,
+    request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -110,7 +111,7 @@ async fn resume(
     State(app): State<App>,
     viewer: Can<CampaignsSend>,
     ApiPath(id): ApiPath<CampaignId>,
-    request: Idempotent<()>,
+    request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;
