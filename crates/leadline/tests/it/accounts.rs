@@ -13,7 +13,8 @@ async fn leads_of_one_company_share_an_account() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
     assert!(owner.get("/accounts").await.expect(200).text().contains("No accounts yet"));
-    let ada = lead(&owner, json!({"first_name": "Ada", "email": "ada@engines.example", "company_name": "Engines", "industry": "Looms"})).await;
+    let ada =
+        lead(&owner, json!({"first_name": "Ada", "email": "ada@engines.example", "company_name": "Engines", "industry": "Looms"})).await;
     let bob = lead(&owner, json!({"first_name": "Bob", "company_domain": "https://www.Engines.example/about", "employee_count": 40})).await;
     let cy = lead(&owner, json!({"first_name": "Cy", "email": "cy@gmail.com", "company_name": "Bakery"})).await;
     let dora = lead(&owner, json!({"first_name": "Dora", "company_name": "BAKERY", "company_domain": "gmail.com"})).await;
@@ -25,7 +26,8 @@ async fn leads_of_one_company_share_an_account() {
 
     let list = owner.get("/api/v1/accounts").await.expect(200).json();
     assert_eq!(list["total"]["value"], 2);
-    let rows: Vec<(&str, i64)> = list["data"].as_array().unwrap().iter().map(|row| (row["name"].as_str().unwrap(), row["people"].as_i64().unwrap())).collect();
+    let rows: Vec<(&str, i64)> =
+        list["data"].as_array().unwrap().iter().map(|row| (row["name"].as_str().unwrap(), row["people"].as_i64().unwrap())).collect();
     assert_eq!(rows, [("Bakery", 2), ("Engines", 2)]);
     assert_eq!(list["data"][1]["employee_count"], 40, "the account learns what a lead knows");
     assert_eq!(owner.get("/accounts?q=engines.ex").await.expect(200).texts("tr[data-row] .person-name"), ["Engines"]);
@@ -38,7 +40,14 @@ async fn leads_of_one_company_share_an_account() {
     assert!(colleague.text().contains("1 colleague") && colleague.text().contains("Bob"));
 
     // Moving to another company moves to another account.
-    let moved = owner.patch_json(&format!("/api/v1/leads/{}", bob["id"].as_str().unwrap()), &json!({"company_name": "Tools", "company_domain": "tools.example"})).await.expect(200).json();
+    let moved = owner
+        .patch_json(
+            &format!("/api/v1/leads/{}", bob["id"].as_str().unwrap()),
+            &json!({"company_name": "Tools", "company_domain": "tools.example"}),
+        )
+        .await
+        .expect(200)
+        .json();
     assert_ne!(moved["account_id"], ada["account_id"]);
 }
 
@@ -52,15 +61,27 @@ async fn an_account_is_edited_with_all_of_its_leads() {
     let id = ada["account_id"].as_str().unwrap();
     let form = owner.get(&format!("/accounts/{id}/edit")).await.expect(200);
     assert_eq!(form.attributes("#field-domain", "value"), ["engines.example"]);
-    let refused = owner.post_form(&format!("/accounts/{id}/edit"), &[("name", "Engines"), ("domain", "gmail.com"), ("employee_count", "x")]).await.expect(422);
+    let refused = owner
+        .post_form(&format!("/accounts/{id}/edit"), &[("name", "Engines"), ("domain", "gmail.com"), ("employee_count", "x")])
+        .await
+        .expect(422);
     assert_eq!(refused.attributes("[aria-invalid]", "id"), ["field-domain", "field-employee-count"]);
     let taken = owner.post_form(&format!("/accounts/{id}/edit"), &[("name", "Engines"), ("domain", "tools.example")]).await.expect(422);
     assert!(taken.text().contains("Another account has this domain"));
-    let change = [("name", "Analytical Engines"), ("domain", "engines.example"), ("industry", "Computing"), ("employee_count", "1,200"), ("city", "London")];
+    let change = [
+        ("name", "Analytical Engines"),
+        ("domain", "engines.example"),
+        ("industry", "Computing"),
+        ("employee_count", "1,200"),
+        ("city", "London"),
+    ];
     owner.post_form(&format!("/accounts/{id}/edit"), &change).await.expect(303);
     for (lead, city) in [(&ada, "London"), (&bob, "Leeds")] {
         let now = owner.get(&format!("/api/v1/leads/{}", lead["id"].as_str().unwrap())).await.json();
-        assert_eq!((&now["company_name"], &now["industry"], &now["employee_count"]), (&json!("Analytical Engines"), &json!("Computing"), &json!(1200)));
+        assert_eq!(
+            (&now["company_name"], &now["industry"], &now["employee_count"]),
+            (&json!("Analytical Engines"), &json!("Computing"), &json!(1200))
+        );
         assert_eq!(now["city"], city, "what did not change stays each lead's own");
         assert_eq!(now["version"], 2);
     }

@@ -29,20 +29,40 @@ async fn a_lead_is_written_read_changed_and_deleted_by_forms() {
     assert!(empty.text().contains("No leads yet") && empty.attributes("a", "href").contains(&"/imports/new".to_owned()));
     owner.get("/leads/new").await.expect(200);
 
-    let wrong = [("first_name", "Ada"), ("email", "ada"), ("employee_count", "many"), ("phone", "call me"), ("custom", "no equals sign"), ("linkedin_url", "javascript:alert(1)")];
+    let wrong = [
+        ("first_name", "Ada"),
+        ("email", "ada"),
+        ("employee_count", "many"),
+        ("phone", "call me"),
+        ("custom", "no equals sign"),
+        ("linkedin_url", "javascript:alert(1)"),
+    ];
     let refused = owner.post_form("/leads", &wrong).await.expect(422);
-    assert_eq!(refused.attributes("[aria-invalid]", "id"), ["field-email", "field-phone", "field-linkedin-url", "field-employee-count", "field-custom"]);
+    assert_eq!(
+        refused.attributes("[aria-invalid]", "id"),
+        ["field-email", "field-phone", "field-linkedin-url", "field-employee-count", "field-custom"]
+    );
     assert!(refused.text().contains("5 fields need a look") && refused.text().contains("needs one @"), "{}", refused.text());
     assert_eq!(refused.attributes("#field-first-name", "value"), ["Ada"], "what was typed stays");
 
     let typed = [
-        ("first_name", " Ada "), ("last_name", "Lovelace"), ("email", "Ada@Engines.example"), ("title", "CTO"), ("company_name", "Analytical Engines"), ("employee_count", "1,200"),
-        ("country", "united kingdom"), ("tags", "VIP, vip, emea"), ("custom", "visits = 3\nnote = likes looms"), ("linkedin_url", "linkedin.com/in/ada"),
+        ("first_name", " Ada "),
+        ("last_name", "Lovelace"),
+        ("email", "Ada@Engines.example"),
+        ("title", "CTO"),
+        ("company_name", "Analytical Engines"),
+        ("employee_count", "1,200"),
+        ("country", "united kingdom"),
+        ("tags", "VIP, vip, emea"),
+        ("custom", "visits = 3\nnote = likes looms"),
+        ("linkedin_url", "linkedin.com/in/ada"),
     ];
     let address = owner.post_form("/leads", &typed).await.expect(303).location().to_owned();
     let page = owner.get(&address).await.expect(200);
     assert_eq!(page.texts("h1"), ["Ada Lovelace"]);
-    for part in ["CTO at Analytical Engines", "ada@engines.example", "United Kingdom", "likes looms", "VIP", "1,200 employees", "Added by hand"] {
+    for part in
+        ["CTO at Analytical Engines", "ada@engines.example", "United Kingdom", "likes looms", "VIP", "1,200 employees", "Added by hand"]
+    {
         assert!(page.text().contains(part), "{part}: {}", page.text());
     }
     let taken = owner.post_form("/leads", &[("email", "ADA@engines.example")]).await.expect(422);
@@ -51,7 +71,16 @@ async fn a_lead_is_written_read_changed_and_deleted_by_forms() {
     let edit = owner.get(&format!("{address}/edit")).await.expect(200);
     assert_eq!(edit.attributes("#field-email", "value"), ["ada@engines.example"]);
     assert_eq!(edit.texts("#field-custom"), ["note = likes looms visits = 3"]);
-    let change = |version: &'static str| [("first_name", "Augusta Ada"), ("last_name", "Lovelace"), ("email", "ada@engines.example"), ("status", "qualified"), ("custom", "visits = 4"), ("version", version)];
+    let change = |version: &'static str| {
+        [
+            ("first_name", "Augusta Ada"),
+            ("last_name", "Lovelace"),
+            ("email", "ada@engines.example"),
+            ("status", "qualified"),
+            ("custom", "visits = 4"),
+            ("version", version),
+        ]
+    };
     owner.post_form(&format!("{address}/edit"), &change("1")).await.expect(303);
     let stale = owner.post_form(&format!("{address}/edit"), &change("1")).await.expect(412);
     assert!(stale.text().contains("Somebody changed this since you opened it"));
@@ -70,25 +99,32 @@ async fn a_lead_is_written_read_changed_and_deleted_by_forms() {
 async fn the_api_names_what_is_wrong_and_guards_changes_by_etag() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
-    let refused = owner.post_json("/api/v1/leads", &json!({"email": "x", "custom": {"A B": 1}, "annual_revenue": -1})).await.expect(422).json();
+    let refused =
+        owner.post_json("/api/v1/leads", &json!({"email": "x", "custom": {"A B": 1}, "annual_revenue": -1})).await.expect(422).json();
     let pointers: Vec<&str> = refused["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/email", "/annual_revenue", "/custom/A B"]);
     assert_eq!(owner.post_json("/api/v1/leads", &json!({})).await.expect(422).json()["errors"][0]["code"], "first_name.required");
     owner.post_json("/api/v1/leads", &json!({"first_name": "Ada", "shoe_size": 40})).await.expect(422);
     owner.post_json("/api/v1/leads", &json!({"first_name": "a\u{0}b"})).await.expect(400);
 
-    let lead = create(&owner, json!({"first_name": "Ada", "email": "ada@engines.example", "tags": ["a"], "custom": {"x": 1, "y": true}})).await;
+    let lead =
+        create(&owner, json!({"first_name": "Ada", "email": "ada@engines.example", "tags": ["a"], "custom": {"x": 1, "y": true}})).await;
     let path = format!("/api/v1/leads/{}", id(&lead));
     let read = owner.get(&path).await.expect(200);
     assert_eq!((read.header("etag"), read.json()["company_domain"].as_str()), ("\"1\"", Some("engines.example")));
-    let patched = if_match(&owner, &path, "\"1\"", &json!({"title": "CTO", "custom": {"x": null, "z": "new"}, "email": null})).await.expect(200);
+    let patched =
+        if_match(&owner, &path, "\"1\"", &json!({"title": "CTO", "custom": {"x": null, "z": "new"}, "email": null})).await.expect(200);
     let now = patched.json();
     assert_eq!((patched.header("etag"), &now["email"], &now["custom"]), ("\"2\"", &Value::Null, &json!({"y": true, "z": "new"})));
     if_match(&owner, &path, "\"1\"", &json!({"title": "CEO"})).await.expect(412);
     let wrong = owner.patch_json(&path, &json!({"employee_count": "many"})).await.expect(422).json();
     assert_eq!(wrong["errors"][0]["pointer"], "/employee_count");
     owner.patch_json(&path, &json!(["not an object"])).await.expect(422);
-    assert_eq!(owner.patch_json(&path, &json!({"title": "CTO"})).await.expect(200).header("etag"), "\"2\"", "nothing changed, nothing is told");
+    assert_eq!(
+        owner.patch_json(&path, &json!({"title": "CTO"})).await.expect(200).header("etag"),
+        "\"2\"",
+        "nothing changed, nothing is told"
+    );
     assert_eq!(kinds(&owner, &id(&lead)).await, ["lead.updated", "lead.created"]);
 
     let twice = || owner.request("POST", "/api/v1/leads").header("idempotency-key", "one").json(&json!({"first_name": "Once"}));
@@ -130,7 +166,20 @@ async fn paging_neither_skips_nor_repeats_under_equal_keys() {
          FROM leads, generate_series(1, 149) n",
     )
     .await;
-    for sort in ["-score", "score", "-created_at", "created_at", "name", "-name", "company", "-company", "-employees", "employees", "-last_activity", "last_activity"] {
+    for sort in [
+        "-score",
+        "score",
+        "-created_at",
+        "created_at",
+        "name",
+        "-name",
+        "company",
+        "-company",
+        "-employees",
+        "employees",
+        "-last_activity",
+        "last_activity",
+    ] {
         walk(&owner, sort, 150).await;
     }
     // The screen: three pages there and back.
@@ -160,7 +209,9 @@ async fn a_neighbour_finds_nothing_and_a_viewer_changes_nothing() {
     let owner = app.sign_up("Acme").await;
     let lead = id(&create(&owner, json!({"first_name": "Ada", "last_name": "Lovelace", "email": "ada@engines.example"})).await);
     let neighbour = app.sign_up("Neighbour").await;
-    for path in [format!("/leads/{lead}"), format!("/leads/{lead}/edit"), format!("/api/v1/leads/{lead}"), format!("/api/v1/leads/{lead}/timeline")] {
+    for path in
+        [format!("/leads/{lead}"), format!("/leads/{lead}/edit"), format!("/api/v1/leads/{lead}"), format!("/api/v1/leads/{lead}/timeline")]
+    {
         neighbour.get(&path).await.expect(404);
         app.stranger().get(&path).await;
     }
@@ -169,7 +220,14 @@ async fn a_neighbour_finds_nothing_and_a_viewer_changes_nothing() {
     for path in ["edit", "status", "owner", "delete"] {
         neighbour.post_form(&format!("/leads/{lead}/{path}"), &[("first_name", "Eve"), ("status", "lost")]).await.expect(404);
     }
-    assert_eq!(neighbour.post_json("/api/v1/leads/bulk", &json!({"ids": [lead], "action": "set_status", "status": "lost"})).await.expect(200).json()["changed"], 0);
+    assert_eq!(
+        neighbour
+            .post_json("/api/v1/leads/bulk", &json!({"ids": [lead], "action": "set_status", "status": "lost"}))
+            .await
+            .expect(200)
+            .json()["changed"],
+        0
+    );
     assert_eq!(neighbour.get("/api/v1/leads?q=lovelace").await.expect(200).json()["total"]["value"], 0);
     assert_eq!(neighbour.get("/search?q=lovelace").await.expect(200).body, "");
     // The same address is another organisation's own.
@@ -195,8 +253,15 @@ async fn what_people_are_called_is_never_markup() {
     let filter = json!({"all": [{"field": "title", "op": "is", "value": evil}]}).to_string();
     let filtered: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", &filter).finish();
     for path in [
-        "/leads".to_owned(), format!("/leads?{filtered}"), "/leads?q=%3Cscript%3E".to_owned(), format!("/leads/{}", id(&lead)), format!("/leads/{}/edit", id(&lead)), "/accounts".to_owned(),
-        format!("/accounts/{account}"), format!("/accounts/{account}/edit"), "/search?q=script".to_owned(),
+        "/leads".to_owned(),
+        format!("/leads?{filtered}"),
+        "/leads?q=%3Cscript%3E".to_owned(),
+        format!("/leads/{}", id(&lead)),
+        format!("/leads/{}/edit", id(&lead)),
+        "/accounts".to_owned(),
+        format!("/accounts/{account}"),
+        format!("/accounts/{account}/edit"),
+        "/search?q=script".to_owned(),
     ] {
         let page = owner.get(&path).await.expect(200);
         assert!(!page.body.contains("<script>alert") && !page.body.contains("<img src=x"), "{path}");
@@ -210,10 +275,20 @@ async fn many_leads_change_at_once_or_in_the_background() {
     let first = id(&create(&owner, json!({"first_name": "A", "country": "DE", "tags": ["Old"]})).await);
     let second = id(&create(&owner, json!({"first_name": "B", "country": "US", "status": "unsubscribed"})).await);
 
-    let tagged = owner.post_form("/leads/bulk", &[("id", first.as_str()), ("id", &second), ("action", "add_tags"), ("tags", "vip, OLD"), ("sort", "name")]).await.expect(303);
+    let tagged = owner
+        .post_form(
+            "/leads/bulk",
+            &[("id", first.as_str()), ("id", &second), ("action", "add_tags"), ("tags", "vip, OLD"), ("sort", "name")],
+        )
+        .await
+        .expect(303);
     assert_eq!(tagged.location(), "/leads?sort=name");
     assert_eq!(owner.get(&format!("/api/v1/leads/{first}")).await.json()["tags"], json!(["Old", "vip"]));
-    let json = owner.post_json("/api/v1/leads/bulk", &json!({"ids": [first, second], "action": "remove_tags", "tags": ["VIP"]})).await.expect(200).json();
+    let json = owner
+        .post_json("/api/v1/leads/bulk", &json!({"ids": [first, second], "action": "remove_tags", "tags": ["VIP"]}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(json["changed"], 2);
     let status = json!({"filter": {}, "action": "set_status", "status": "contacted"});
     assert_eq!(owner.post_json("/api/v1/leads/bulk", &status).await.expect(200).json()["changed"], 1, "unsubscribed leads stay");
@@ -238,7 +313,10 @@ async fn many_leads_change_at_once_or_in_the_background() {
     )
     .await;
     let filter = r#"{"all":[{"field":"country","op":"is","value":"DE"}]}"#;
-    let started = owner.post_form("/leads/bulk", &[("all_matching", "true"), ("filter", filter), ("action", "set_status"), ("status", "converted")]).await.expect(303);
+    let started = owner
+        .post_form("/leads/bulk", &[("all_matching", "true"), ("filter", filter), ("action", "set_status"), ("status", "converted")])
+        .await
+        .expect(303);
     assert!(started.location().starts_with("/leads/bulk/"));
     assert!(owner.get(started.location()).await.expect(200).text().contains("Waiting"));
     app.sign_up("Neighbour").await.get(started.location()).await.expect(404);

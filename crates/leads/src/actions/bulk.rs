@@ -76,7 +76,9 @@ pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkA
     let now = app.clock.now();
     let meant = match &target {
         Target::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
-        Target::Matching { filter, q } => store::grid::count(&app.db, tx.org(), filter, q, AT_ONCE, now).await.map(|total| total.value + i64::from(!total.exact))?,
+        Target::Matching { filter, q } => {
+            store::grid::count(&app.db, tx.org(), filter, q, AT_ONCE, now).await.map(|total| total.value + i64::from(!total.exact))?
+        }
     };
     if meant > AT_ONCE {
         let job = BulkChange { target, action, actor: user_of(actor), asked_at: now };

@@ -10,6 +10,7 @@ use crate::store;
 /// Deletes a lead. Its events stay: what was sent to whom is history, and holds ids only.
 pub async fn delete_lead(tx: &TenantTx, id: LeadId, actor: Actor, now: Timestamp) -> Result<(), WriteError> {
     let status = store::write::delete(tx, id).await?.ok_or(WriteError::NotFound)?;
-    append(tx, &[NewEvent { kind: "lead.deleted", subject: Subject::of(id), actor, at: now, payload: json!({ "status": status }) }]).await?;
+    append(tx, &[NewEvent { kind: "lead.deleted", subject: Subject::of(id), actor, at: now, payload: json!({ "status": status }) }])
+        .await?;
     Ok(())
 }

@@ -11,7 +11,13 @@ use crate::{
 };
 
 /// Writes an account and copies the facts that changed onto its leads, in the same transaction.
-pub async fn update_account(tx: &TenantTx, id: AccountId, draft: AccountDraft, actor: Actor, now: Timestamp) -> Result<Account, WriteError> {
+pub async fn update_account(
+    tx: &TenantTx,
+    id: AccountId,
+    draft: AccountDraft,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Account, WriteError> {
     let before = store::accounts::lock(tx, id).await?.ok_or(WriteError::NotFound)?;
     let after = draft.check().map_err(WriteError::Invalid)?;
     let fields: Vec<&str> = [

@@ -15,7 +15,14 @@ use crate::{
 
 /// Applies a merge patch (RFC 7396) to a lead: what it names is changed, `null` empties. With `expected`,
 /// only if the lead still has that version. Returns the lead as it is now.
-pub async fn update_lead(tx: &TenantTx, id: LeadId, patch: &Value, expected: Option<i32>, actor: Actor, now: Timestamp) -> Result<Lead, WriteError> {
+pub async fn update_lead(
+    tx: &TenantTx,
+    id: LeadId,
+    patch: &Value,
+    expected: Option<i32>,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Lead, WriteError> {
     let before = store::lock(tx, id).await?.ok_or(WriteError::NotFound)?;
     if expected.is_some_and(|version| version != before.version) {
         return Err(WriteError::Changed);

@@ -29,7 +29,11 @@ pub(super) async fn list_accounts(
 /// Read an account
 #[utoipa::path(get, path = "/api/v1/accounts/{id}", tag = "accounts", params(("id" = AccountId, Path)),
     responses((status = 200, body = Account), (status = 404, body = ProblemBody)))]
-pub(super) async fn get_account(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<AccountId>) -> Result<Json<Account>, Problem> {
+pub(super) async fn get_account(
+    State(app): State<App>,
+    viewer: Can<LeadsRead>,
+    ApiPath(id): ApiPath<AccountId>,
+) -> Result<Json<Account>, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     let account = accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;

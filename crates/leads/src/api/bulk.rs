@@ -61,7 +61,11 @@ pub(super) struct BulkAnswer {
 #[utoipa::path(post, path = "/api/v1/leads/bulk", tag = "leads", request_body = BulkRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
     responses((status = 200, body = BulkAnswer), (status = 202, body = BulkAnswer), (status = 422, body = ProblemBody)))]
-pub(super) async fn bulk_leads(State(app): State<App>, viewer: Can<LeadsWrite>, request: Idempotent<BulkRequest>) -> Result<Answer, Problem> {
+pub(super) async fn bulk_leads(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    request: Idempotent<BulkRequest>,
+) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let BulkRequest { ids, filter, q, action } = request.body;
     let target = ids.map_or_else(|| Target::Matching { filter: filter.unwrap_or_default(), q }, Target::Ids);

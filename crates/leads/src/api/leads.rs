@@ -130,7 +130,11 @@ pub(super) async fn patch_lead(
 /// Delete a lead
 #[utoipa::path(delete, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = LeadId, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]
-pub(super) async fn delete_lead(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<StatusCode, Problem> {
+pub(super) async fn delete_lead(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<LeadId>,
+) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     actions::delete_lead::delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
@@ -195,4 +199,3 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>, Problem> {
     // A tag that we never gave matches nothing.
     Ok(Some(text.trim_matches('"').parse().unwrap_or(-1)))
 }
-

@@ -8,7 +8,10 @@ use crate::Status;
 
 /// Every field a person can choose from, with the organisation's custom fields; an account is chosen on its own page.
 pub fn builder_fields(members: &[Member], custom: &[String]) -> Vec<FilterField> {
-    let fixed = FIELD_CHOICES.iter().filter(|choice| choice.kind != Kind::Account).map(|choice| (choice.name.to_owned(), choice.label.to_owned(), choice.kind));
+    let fixed = FIELD_CHOICES
+        .iter()
+        .filter(|choice| choice.kind != Kind::Account)
+        .map(|choice| (choice.name.to_owned(), choice.label.to_owned(), choice.kind));
     let custom = custom.iter().map(|name| (format!("custom.{name}"), name.replace('_', " "), Kind::Custom));
     fixed
         .chain(custom)

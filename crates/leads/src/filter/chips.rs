@@ -188,7 +188,9 @@ impl Condition {
     fn chip(&self, names: &dyn Fn(&str) -> Option<String>) -> Chip {
         let (name, op, value) = self.spell();
         let say = |value: &Value| match (self, value) {
-            (Self::Status(_), Value::String(text)) => text.parse::<Status>().map_or_else(|_| text.clone(), |status| status.label().to_owned()),
+            (Self::Status(_), Value::String(text)) => {
+                text.parse::<Status>().map_or_else(|_| text.clone(), |status| status.label().to_owned())
+            }
             (Self::Owner(_) | Self::Account(_), Value::String(id)) => names(id).unwrap_or_else(|| "somebody who left".to_owned()),
             (Self::Text(TextField::Country, _), Value::String(text)) => country::code(text).map_or(text.as_str(), country::name).to_owned(),
             (Self::Number(NumberField::AnnualRevenue | NumberField::EmployeeCount, _), Value::Number(number)) => {

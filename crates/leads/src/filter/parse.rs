@@ -5,8 +5,8 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use super::{
-    Condition, CustomTest, DateField, DateTest, Filter, MAX_CONDITIONS, MAX_DEPTH, MAX_TEXT, MAX_VALUES, Moment, Node, NumberField, NumberTest,
-    Scalar, SetTest, TagsTest, TextField, TextTest,
+    Condition, CustomTest, DateField, DateTest, Filter, MAX_CONDITIONS, MAX_DEPTH, MAX_TEXT, MAX_VALUES, Moment, Node, NumberField,
+    NumberTest, Scalar, SetTest, TagsTest, TextField, TextTest,
 };
 use crate::model::{Status, is_custom_key};
 
@@ -88,7 +88,10 @@ fn node(value: &Value, at: &str, depth: usize, count: &mut usize) -> Result<Node
             return err(at, format!("a filter may have {MAX_CONDITIONS} conditions"));
         }
         if let Some(stranger) = map.keys().find(|key| !["field", "op", "value"].contains(&key.as_str())) {
-            return err(&format!("{at}/{}", stranger.replace('~', "~0").replace('/', "~1")), "only field, op and value belong to a condition");
+            return err(
+                &format!("{at}/{}", stranger.replace('~', "~0").replace('/', "~1")),
+                "only field, op and value belong to a condition",
+            );
         }
         let text = |name: &str| match map.get(name) {
             Some(Value::String(text)) => Ok(text.as_str()),
@@ -112,8 +115,10 @@ fn condition(field: &str, op: &str, value: &Value, at: &str) -> Result<Condition
     }
     match field {
         "tags" => tags_test(&v).map(Condition::Tags),
-        "status" => set_test(&v, "one of new, contacted, replied, qualified, converted, lost, unsubscribed", false, |text| text.parse::<Status>().ok())
-            .map(Condition::Status),
+        "status" => set_test(&v, "one of new, contacted, replied, qualified, converted, lost, unsubscribed", false, |text| {
+            text.parse::<Status>().ok()
+        })
+        .map(Condition::Status),
         "owner" => set_test(&v, "a user id (user_…)", true, |text| text.parse().ok()).map(Condition::Owner),
         "account" => set_test(&v, "an account id (acct_…)", true, |text| text.parse().ok()).map(Condition::Account),
         "search" if op == "contains" => v.text().map(Condition::Search),
@@ -435,7 +440,9 @@ impl Condition {
             let text = if field == "status" { text.to_lowercase() } else { text.to_owned() };
             number.or(guessed).unwrap_or(Value::String(text))
         };
-        let list = |separators: &[char]| value.split(|c| separators.contains(&c)).map(str::trim).filter(|part| !part.is_empty()).map(scalar).collect::<Vec<_>>();
+        let list = |separators: &[char]| {
+            value.split(|c| separators.contains(&c)).map(str::trim).filter(|part| !part.is_empty()).map(scalar).collect::<Vec<_>>()
+        };
         let value = match op {
             "is_empty" | "is_known" => Value::Null,
             "in" | "has_any" | "has_none" => Value::Array(list(&[',', ';'])),

@@ -138,7 +138,8 @@ fn text(field: TextField, test: &TextTest, p: &mut Params) -> String {
         TextTest::In(texts) => match texts.iter().map(|text| exact(text)).collect::<Option<Vec<_>>>() {
             Some(texts) => format!("l.{column} = ANY({}::text[])", p.push(texts)),
             None => {
-                let texts: Vec<String> = texts.iter().map(|text| exact(text).map_or_else(|| text.to_lowercase(), |text| text.to_lowercase())).collect();
+                let texts: Vec<String> =
+                    texts.iter().map(|text| exact(text).map_or_else(|| text.to_lowercase(), |text| text.to_lowercase())).collect();
                 format!("lower(l.{column}) = ANY({}::text[])", p.push(texts))
             }
         },
@@ -171,10 +172,14 @@ where
 fn custom(key: &str, test: &CustomTest, p: &mut Params) -> String {
     let key = format!("{}::text", p.push(key.to_owned()));
     // CASE, because PostgreSQL may otherwise cast a text before it has looked at the type.
-    let number = |compare: String| format!("CASE jsonb_typeof(l.custom -> {key}) WHEN 'number' THEN (l.custom ->> {key})::numeric::float8 {compare} ELSE false END");
+    let number = |compare: String| {
+        format!("CASE jsonb_typeof(l.custom -> {key}) WHEN 'number' THEN (l.custom ->> {key})::numeric::float8 {compare} ELSE false END")
+    };
     match test {
         CustomTest::Is(Scalar::Text(text)) => format!("lower(l.custom ->> {key}) = {}::text", p.push(text.to_lowercase())),
-        CustomTest::IsNot(Scalar::Text(text)) => format!("lower(l.custom ->> {key}) IS DISTINCT FROM {}::text", p.push(text.to_lowercase())),
+        CustomTest::IsNot(Scalar::Text(text)) => {
+            format!("lower(l.custom ->> {key}) IS DISTINCT FROM {}::text", p.push(text.to_lowercase()))
+        }
         CustomTest::Is(Scalar::Number(n)) => number(format!("= {}::float8", p.push(*n))),
         CustomTest::IsNot(Scalar::Number(n)) => format!("NOT ({})", number(format!("= {}::float8", p.push(*n)))),
         CustomTest::Is(Scalar::Bool(yes)) => format!("(l.custom -> {key}) = to_jsonb({}::boolean)", p.push(*yes)),

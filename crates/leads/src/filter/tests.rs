@@ -101,7 +101,11 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
-    let scalar = prop_oneof![words().prop_map(Scalar::Text), any::<i32>().prop_map(|n| Scalar::Number(f64::from(n) / 8.0)), any::<bool>().prop_map(Scalar::Bool)];
+    let scalar = prop_oneof![
+        words().prop_map(Scalar::Text),
+        any::<i32>().prop_map(|n| Scalar::Number(f64::from(n) / 8.0)),
+        any::<bool>().prop_map(Scalar::Bool)
+    ];
     prop_oneof![
         (prop::sample::select(TextField::ALL), words(), 0..5).prop_map(|(field, text, which)| {
             let test = match which {
@@ -115,15 +119,16 @@ fn condition() -> impl Strategy<Value = Condition> {
         }),
         (prop::sample::select(NumberField::ALL), any::<i64>(), any::<i64>())
             .prop_map(|(field, from, to)| Condition::Number(field, NumberTest::Between(from, to))),
-        (prop::sample::select(DateField::ALL), 1u16..36_500).prop_map(|(field, days)| Condition::Date(field, DateTest::WithinLastDays(days))),
+        (prop::sample::select(DateField::ALL), 1u16..36_500)
+            .prop_map(|(field, days)| Condition::Date(field, DateTest::WithinLastDays(days))),
         (prop::sample::select(DateField::ALL), -1_000_000_000i64..4_000_000_000).prop_map(|(field, second)| {
             Condition::Date(field, DateTest::After(Moment::Instant(Timestamp::from_second(second).unwrap())))
         }),
-        (prop::sample::select(DateField::ALL), 1i16..3000, 1i8..13).prop_map(|(field, year, month)| {
-            Condition::Date(field, DateTest::Before(Moment::Day(jiff::civil::date(year, month, 1))))
-        }),
+        (prop::sample::select(DateField::ALL), 1i16..3000, 1i8..13)
+            .prop_map(|(field, year, month)| { Condition::Date(field, DateTest::Before(Moment::Day(jiff::civil::date(year, month, 1)))) }),
         prop::collection::vec(words(), 1..4).prop_map(|tags| Condition::Tags(TagsTest::HasNone(tags))),
-        prop::collection::vec(prop::sample::select(&crate::model::Status::ALL[..]), 1..4).prop_map(|many| Condition::Status(SetTest::In(many))),
+        prop::collection::vec(prop::sample::select(&crate::model::Status::ALL[..]), 1..4)
+            .prop_map(|many| Condition::Status(SetTest::In(many))),
         any::<u128>().prop_map(|id| Condition::Owner(SetTest::Is(kernel::Uuid::from_u128(id).into()))),
         ("[a-z0-9_]{1,60}", scalar).prop_map(|(key, scalar)| Condition::Custom(key, CustomTest::IsNot(scalar))),
         words().prop_map(Condition::Search),

@@ -170,7 +170,11 @@ impl LeadDraft {
         };
         let nameless = lead.first_name.is_empty() && lead.last_name.is_empty() && lead.email.is_none() && lead.external_id.is_empty();
         if nameless && lead.phone.is_empty() && c.0.is_empty() {
-            c.wrong("first_name", "required", "Give at least a name, an e-mail address, a telephone number or an external id: a lead must be recognisable".to_owned());
+            c.wrong(
+                "first_name",
+                "required",
+                "Give at least a name, an e-mail address, a telephone number or an external id: a lead must be recognisable".to_owned(),
+            );
         }
         c.done(lead)
     }
@@ -258,7 +262,11 @@ impl Checker {
             }
             match &value {
                 Value::String(text) if text.chars().count() > MAX_CUSTOM_TEXT || text.contains('\0') => {
-                    self.wrong(&pointer, "too_long", format!("The custom field {key} holds a text of at most {MAX_CUSTOM_TEXT} characters"));
+                    self.wrong(
+                        &pointer,
+                        "too_long",
+                        format!("The custom field {key} holds a text of at most {MAX_CUSTOM_TEXT} characters"),
+                    );
                 }
                 Value::Object(_) | Value::Array(_) => {
                     self.wrong(&pointer, "invalid", format!("The custom field {key} holds a text, a number, true or false"));
@@ -318,7 +326,17 @@ mod tests {
         }));
         assert_eq!(
             wrong,
-            ["/email", "/company_domain", "/phone", "/title", "/linkedin_url", "/employee_count", "/annual_revenue", "/custom/Bad Key", "/custom/list"]
+            [
+                "/email",
+                "/company_domain",
+                "/phone",
+                "/title",
+                "/linkedin_url",
+                "/employee_count",
+                "/annual_revenue",
+                "/custom/Bad Key",
+                "/custom/list"
+            ]
         );
         assert_eq!(refused(json!({})), ["/first_name"]);
         let account = AccountDraft { domain: "gmail.com".to_owned(), ..AccountDraft::default() };

@@ -67,7 +67,8 @@ pub fn url(text: &str) -> Result<String, String> {
 
 /// A whole number as people write it: `1200`, `1,200`, `1 200`, `1.2k`, `$3M`; empty is nothing.
 pub fn parse_whole(text: &str) -> Result<Option<i64>, String> {
-    let compact: String = text.trim().trim_start_matches(['$', '€', '£']).chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '_' | '\'')).collect();
+    let compact: String =
+        text.trim().trim_start_matches(['$', '€', '£']).chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '_' | '\'')).collect();
     if compact.is_empty() {
         return Ok(None);
     }
@@ -103,7 +104,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        for (text, number) in [("", None), ("1200", Some(1200)), ("1,200", Some(1200)), (" 12 000 ", Some(12_000)), ("1.5k", Some(1500)), ("$3M", Some(3_000_000)), ("12.0", Some(12))] {
+        for (text, number) in [
+            ("", None),
+            ("1200", Some(1200)),
+            ("1,200", Some(1200)),
+            (" 12 000 ", Some(12_000)),
+            ("1.5k", Some(1500)),
+            ("$3M", Some(3_000_000)),
+            ("12.0", Some(12)),
+        ] {
             assert_eq!(parse_whole(text), Ok(number), "{text}");
         }
         for bad in ["many", "1.5", "1e99", "NaN", "inf", "1-2", "99999999999999999999"] {
@@ -116,7 +125,11 @@ mod tests {
         assert_eq!(phone(" +44 20 7946 0958 ext 12 "), Ok("+44 20 7946 0958 ext 12".to_owned()));
         assert!(phone("call me").is_err() && phone("<script>123").is_err());
         assert_eq!(url("linkedin.com/in/ada"), Ok("https://linkedin.com/in/ada".to_owned()));
-        assert!(url("javascript:alert(1)").is_err() && url("javascript://x.y/%0aalert(1)").is_err() && url("https://user@evil.example").is_err());
+        assert!(
+            url("javascript:alert(1)").is_err()
+                && url("javascript://x.y/%0aalert(1)").is_err()
+                && url("https://user@evil.example").is_err()
+        );
         assert!(url("ada").is_err());
     }
 }

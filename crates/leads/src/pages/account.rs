@@ -69,7 +69,10 @@ fn facts(account: &Account) -> Markup {
     let text = |text: &str| html! { (text) };
     ui::definition_list([
         ("Name", text(&account.name)),
-        ("Domain", html! { @if !account.domain.is_empty() { a href={ "https://" (account.domain) } rel="noopener noreferrer nofollow" target="_blank" { (account.domain) } } }),
+        (
+            "Domain",
+            html! { @if !account.domain.is_empty() { a href={ "https://" (account.domain) } rel="noopener noreferrer nofollow" target="_blank" { (account.domain) } } },
+        ),
         ("Industry", text(&account.industry)),
         ("Employees", html! { @if let Some(count) = account.employee_count { (ui::number(i64::from(count))) } }),
         ("Annual revenue", html! { @if let Some(revenue) = account.annual_revenue { (ui::number(revenue)) } }),
@@ -166,7 +169,8 @@ fn edit_page(viewer: &Viewer, account: &Account, form: &AccountForm, problem: Op
     let href = format!("/accounts/{}", account.id);
     let title = format!("Edit {}", account.display_name());
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
-    let text = |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
+    let text =
+        |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
     let content = html! {
         (ui::page_header_under(&[("Accounts", "/accounts"), (account.display_name(), &href)], &title, "What changes here changes on every lead of the account.", html! {}))
         (ui::card("Company", html! {}, html! {

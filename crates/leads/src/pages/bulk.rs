@@ -35,10 +35,15 @@ impl BulkForm {
         Ok(match self.action.as_str() {
             "add_tags" => BulkAction::AddTags { tags: tags() },
             "remove_tags" => BulkAction::RemoveTags { tags: tags() },
-            "set_status" => BulkAction::SetStatus { status: self.status.parse().map_err(|why| Problem::field("/status", "status.unknown", format!("The status {why}")))? },
+            "set_status" => BulkAction::SetStatus {
+                status: self.status.parse().map_err(|why| Problem::field("/status", "status.unknown", format!("The status {why}")))?,
+            },
             "set_owner" if self.owner.is_empty() => BulkAction::SetOwner { owner_id: None },
             "set_owner" => {
-                let owner = self.owner.parse().map_err(|_| Problem::field("/owner", "owner.unknown", "Choose one of your colleagues as the owner"))?;
+                let owner = self
+                    .owner
+                    .parse()
+                    .map_err(|_| Problem::field("/owner", "owner.unknown", "Choose one of your colleagues as the owner"))?;
                 BulkAction::SetOwner { owner_id: Some(owner) }
             }
             _ => return Err(Problem::field("/action", "action.unknown", "Choose what to do with the selected leads")),
@@ -57,8 +62,11 @@ impl BulkForm {
 
     /// Where the person was: the grid with the same filter.
     fn back(&self) -> String {
-        let pairs: Vec<(&str, &str)> =
-            [("filter", &self.filter), ("q", &self.q), ("sort", &self.sort)].into_iter().filter(|(_, value)| !value.is_empty()).map(|(n, v)| (n, v.as_str())).collect();
+        let pairs: Vec<(&str, &str)> = [("filter", &self.filter), ("q", &self.q), ("sort", &self.sort)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(n, v)| (n, v.as_str()))
+            .collect();
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         if query.is_empty() { "/leads".to_owned() } else { format!("/leads?{query}") }
     }
@@ -84,7 +92,9 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<LeadsWrite>, form
     let (to, said) = match outcome {
         BulkOutcome::Done { changed: 0 } => (back, Flash::success("Nothing to change: the selected leads were as wished already.")),
         BulkOutcome::Done { changed } => (back, Flash::success(format!("{} changed.", ui::plural(changed, "lead", "leads")))),
-        BulkOutcome::Started(job) => (format!("/leads/bulk/{}", job.0), Flash::success("Started. You can leave this page; the work goes on.")),
+        BulkOutcome::Started(job) => {
+            (format!("/leads/bulk/{}", job.0), Flash::success("Started. You can leave this page; the work goes on."))
+        }
     };
     idempotency.finish(tx, Answer::see_other(to.as_str())).await?;
     app.feed.nudge();

@@ -124,11 +124,15 @@ impl Column {
             Self::Owner => quiet(lead.owner_id.and_then(|id| show::member(members, id)).unwrap_or_default()),
             Self::Tags => html! { td data-label="Tags" { @if !lead.tags.is_empty() { (ui::tags(&lead.tags, 2)) } } },
             Self::Country => html! { td.is-quiet data-label="Country" { (show::country_of(&lead.country)) } },
-            Self::LastActivity => html! { td.is-quiet data-label="Last activity" { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } } },
+            Self::LastActivity => {
+                html! { td.is-quiet data-label="Last activity" { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } } }
+            }
             Self::Email => quiet(lead.email.as_deref().unwrap_or_default()),
             Self::Phone => quiet(&lead.phone),
             Self::Industry => quiet(&lead.industry),
-            Self::Employees => html! { td.num data-label="Employees" { @if let Some(count) = lead.employee_count { (ui::number(i64::from(count))) } } },
+            Self::Employees => {
+                html! { td.num data-label="Employees" { @if let Some(count) = lead.employee_count { (ui::number(i64::from(count))) } } }
+            }
             Self::Seniority => quiet(&lead.seniority.replace('_', " ")),
             Self::Department => quiet(&lead.department),
             Self::City => quiet(&lead.city),

@@ -120,7 +120,8 @@ fn country_menu(state: &State) -> Markup {
 /// Field, operator, value: one more condition. Works without scripts.
 fn condition_menu(state: &State, refused: Option<&Refused>) -> Markup {
     let typed = refused.cloned().unwrap_or_default();
-    let fields = FIELD_CHOICES.iter().filter(|choice| !matches!(choice.kind, Kind::Owner | Kind::Account)).map(|choice| (choice.name, choice.label));
+    let fields =
+        FIELD_CHOICES.iter().filter(|choice| !matches!(choice.kind, Kind::Owner | Kind::Account)).map(|choice| (choice.name, choice.label));
     let mut operators: Vec<(&str, &str)> = Vec::new();
     for kind in [Kind::Text, Kind::Number, Kind::Date, Kind::Tags] {
         for operator in kind.operators() {
@@ -151,5 +152,9 @@ fn condition_menu(state: &State, refused: Option<&Refused>) -> Markup {
 pub(super) fn dialog(state: &State, members: &[Member]) -> Markup {
     let json = if state.filter.is_empty() { String::new() } else { state.filter.to_json() };
     let others = state.with_filter(Filter::default());
-    ui::dialog_wide("filter-dialog", "Filter leads", ui::filter_builder("/leads", &builder_fields(members, &[]), &json, others.hidden(), html! {}))
+    ui::dialog_wide(
+        "filter-dialog",
+        "Filter leads",
+        ui::filter_builder("/leads", &builder_fields(members, &[]), &json, others.hidden(), html! {}),
+    )
 }

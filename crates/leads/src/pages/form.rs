@@ -255,9 +255,14 @@ fn edit_page(viewer: &Viewer, lead: &Lead, form: &LeadForm, members: &[Member], 
 
 fn fields(action: &str, form: &LeadForm, members: &[Member], problem: Option<&Problem>, buttons: Markup) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
-    let text = |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
+    let text =
+        |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
     let custom_error = problem.and_then(|problem| {
-        problem.errors.iter().find(|error| error.pointer == "/custom" || error.pointer.starts_with("/custom/")).map(|error| error.detail.clone())
+        problem
+            .errors
+            .iter()
+            .find(|error| error.pointer == "/custom" || error.pointer.starts_with("/custom/"))
+            .map(|error| error.detail.clone())
     });
     let status = if form.status.is_empty() { "new" } else { &form.status };
     html! {
@@ -314,7 +319,8 @@ mod tests {
     #[test]
     fn custom_fields_survive_the_form() {
         let custom = json!({"visits": 3, "rate": 1.5, "vip": true, "note": "likes = signs", "code": "0123", "number": "42", "quote": "say \"hi\"", "yes": "true"});
-        let lines = custom.as_object().unwrap().iter().map(|(key, value)| format!("{key} = {}", custom_text(value))).collect::<Vec<_>>().join("\n");
+        let lines =
+            custom.as_object().unwrap().iter().map(|(key, value)| format!("{key} = {}", custom_text(value))).collect::<Vec<_>>().join("\n");
         assert_eq!(Value::Object(parse_custom(&lines).unwrap()), custom);
         assert!(parse_custom("no equals sign").is_err());
         assert_eq!(parse_custom("Last Call = x").unwrap().keys().next().map(String::as_str), Some("last_call"));

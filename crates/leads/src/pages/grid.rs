@@ -178,7 +178,8 @@ fn no_leads(viewer: &Viewer) -> Markup {
 }
 
 fn render(viewer: &Viewer, state: &State, page: &Page<Lead>, members: &[Member], chosen: &[Column], refused: Option<&Refused>) -> Markup {
-    let all: Vec<(&str, &str, bool)> = Column::ALL.into_iter().map(|column| (column.name(), column.label(), chosen.contains(&column))).collect();
+    let all: Vec<(&str, &str, bool)> =
+        Column::ALL.into_iter().map(|column| (column.name(), column.label(), chosen.contains(&column))).collect();
     html! {
         (ui::page_header("Leads", "", actions(viewer)))
         (ui::toolbar(

@@ -64,7 +64,8 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
         }
         "lead.converted" => (Icon::Check, Tone::Success, plain("Converted"), none()),
         "lead.owner_changed" => {
-            let name = |key: &str| text(key).parse::<Uuid>().ok().map(|id| show::member(members, id.into()).unwrap_or("a former colleague"));
+            let name =
+                |key: &str| text(key).parse::<Uuid>().ok().map(|id| show::member(members, id.into()).unwrap_or("a former colleague"));
             let sentence = match (name("from"), name("to")) {
                 (_, Some(to)) => html! { "Given to " strong { (to) } },
                 (Some(from), None) => html! { "Taken from " (from) ", nobody owns it now" },
@@ -73,7 +74,13 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
             (Icon::User, Tone::Neutral, sentence, none())
         }
         "lead.tagged" => {
-            let list = |key: &str| payload.get(key).and_then(Value::as_array).map(|tags| tags.iter().filter_map(Value::as_str).collect::<Vec<_>>()).unwrap_or_default();
+            let list = |key: &str| {
+                payload
+                    .get(key)
+                    .and_then(Value::as_array)
+                    .map(|tags| tags.iter().filter_map(Value::as_str).collect::<Vec<_>>())
+                    .unwrap_or_default()
+            };
             let (added, removed) = (list("added"), list("removed"));
             let sentence = html! {
                 @if !added.is_empty() { "Tagged " (ui::tags(&added, 5)) }
@@ -121,7 +128,8 @@ fn bare(url: &str) -> &str {
 
 /// `First name, Title and 3 more`.
 fn fields(payload: &Value) -> String {
-    let names: Vec<&str> = payload.get("fields").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+    let names: Vec<&str> =
+        payload.get("fields").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
     let label = |name: &str| {
         TextField::of(name)
             .map(TextField::label)
@@ -145,15 +153,35 @@ mod tests {
     #[test]
     fn every_kind_is_a_sentence_and_nothing_from_outside_is_markup() {
         let kinds = [
-            "lead.created", "lead.updated", "lead.status_changed", "lead.converted", "lead.owner_changed", "lead.tagged", "mail.sent", "mail.delivered",
-            "mail.opened", "mail.clicked", "mail.replied", "mail.bounced", "mail.failed", "mail.complained", "mail.unsubscribed", "some.other",
+            "lead.created",
+            "lead.updated",
+            "lead.status_changed",
+            "lead.converted",
+            "lead.owner_changed",
+            "lead.tagged",
+            "mail.sent",
+            "mail.delivered",
+            "mail.opened",
+            "mail.clicked",
+            "mail.replied",
+            "mail.bounced",
+            "mail.failed",
+            "mail.complained",
+            "mail.unsubscribed",
+            "some.other",
         ];
         let payload = json!({
             "source": "<b>", "fields": ["first_name", "custom"], "from": "new", "to": "converted", "added": ["<b>"], "url": "https://x.example/<b>?who=1",
             "reason": "<b>", "campaign": "<b>", "step_no": 2, "campaign_id": CampaignId::new().to_string(), "machine": true,
         });
         for kind in kinds {
-            let event = TimelineEvent { seq: 1, kind: kind.to_owned(), actor: "system".to_owned(), at: jiff::Timestamp::UNIX_EPOCH, payload: payload.clone() };
+            let event = TimelineEvent {
+                seq: 1,
+                kind: kind.to_owned(),
+                actor: "system".to_owned(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+                payload: payload.clone(),
+            };
             let html = item(&event, &[]).into_string();
             assert!(html.contains("timeline-line") && !html.contains("<b>") && !html.contains("who=1"), "{kind}: {html}");
         }

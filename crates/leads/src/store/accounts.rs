@@ -12,7 +12,8 @@ use crate::{
     model::{Account, CheckedAccount, CheckedLead, Lead, company},
 };
 
-const ACCOUNT: &str = "a.id, a.name, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.created_at, a.updated_at";
+const ACCOUNT: &str =
+    "a.id, a.name, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.created_at, a.updated_at";
 
 fn account(row: &Row) -> Result<Account, DbError> {
     Ok(Account {
@@ -95,7 +96,14 @@ pub(crate) async fn update(tx: &TenantTx, id: AccountId, to: &CheckedAccount, no
 }
 
 /// Copies the facts that changed (`fields` are names of [`CheckedAccount`]'s) onto the account's leads, with their events.
-pub(crate) async fn propagate(tx: &TenantTx, id: AccountId, to: &CheckedAccount, fields: &[&str], actor: Actor, now: Timestamp) -> Result<u64, DbError> {
+pub(crate) async fn propagate(
+    tx: &TenantTx,
+    id: AccountId,
+    to: &CheckedAccount,
+    fields: &[&str],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     let lead_fields: Vec<&str> = fields
         .iter()
         .map(|field| match *field {
@@ -175,10 +183,17 @@ pub async fn list(db: &Db, org: OrgId, q: &str, limit: i64, cursor: Option<&str>
     let backwards = edge.as_ref().is_some_and(|edge| edge.b);
     let mut p = Params::default();
     let org_param = format!("{}::uuid", p.push(org));
-    let words: Vec<String> =
-        q.split_whitespace().take(8).map(|word| format!(" AND a.search LIKE {}::text", p.push(like_contains(&word.to_lowercase())))).collect();
+    let words: Vec<String> = q
+        .split_whitespace()
+        .take(8)
+        .map(|word| format!(" AND a.search LIKE {}::text", p.push(like_contains(&word.to_lowercase()))))
+        .collect();
     let found = format!("FROM account_rows a WHERE a.org_id = {org_param}{}", words.concat());
-    let total = if edge.is_none() { format!("(SELECT count(*) FROM (SELECT {found} LIMIT {}) c)", COUNT_LIMIT + 1) } else { "0::bigint".to_owned() };
+    let total = if edge.is_none() {
+        format!("(SELECT count(*) FROM (SELECT {found} LIMIT {}) c)", COUNT_LIMIT + 1)
+    } else {
+        "0::bigint".to_owned()
+    };
     let beyond = edge.as_ref().map_or_else(String::new, |edge| {
         let sign = if edge.b { "<" } else { ">" };
         format!(" AND (lower(a.name), a.id) {sign} ({}::text, {}::uuid)", p.push(edge.n.clone()), p.push(edge.i))

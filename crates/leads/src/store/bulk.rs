@@ -48,7 +48,11 @@ pub(crate) async fn apply(
     let (set, only, kinds, payload) = match action {
         BulkAction::SetStatus { status } => {
             let to = format!("{}::text", p.push(status.as_str()));
-            let kinds = if *status == Status::Converted { "ARRAY['lead.status_changed', 'lead.converted']" } else { "ARRAY['lead.status_changed']" };
+            let kinds = if *status == Status::Converted {
+                "ARRAY['lead.status_changed', 'lead.converted']"
+            } else {
+                "ARRAY['lead.status_changed']"
+            };
             // Whoever does not want to hear from us is brought back one by one, by a person who knows why, not in bulk.
             let only = format!("o.status <> {to} AND o.status <> 'unsubscribed'");
             (format!("status = {to}"), only, kinds, format!("jsonb_build_object('from', o.status, 'to', {to})"))
@@ -60,7 +64,8 @@ pub(crate) async fn apply(
         }
         BulkAction::AddTags { tags } => {
             let add = format!("{}::text[]", p.push(tags.clone()));
-            let fresh = format!("ARRAY(SELECT t FROM unnest({add}) t WHERE NOT EXISTS (SELECT FROM unnest(o.tags) x WHERE lower(x) = lower(t)))");
+            let fresh =
+                format!("ARRAY(SELECT t FROM unnest({add}) t WHERE NOT EXISTS (SELECT FROM unnest(o.tags) x WHERE lower(x) = lower(t)))");
             let only = format!("cardinality({fresh}) > 0 AND cardinality(o.tags || {fresh}) <= 50");
             (format!("tags = o.tags || {fresh}"), only, "ARRAY['lead.tagged']", format!("jsonb_build_object('added', {fresh})"))
         }
@@ -69,7 +74,12 @@ pub(crate) async fn apply(
             let remove = format!("{}::text[]", p.push(lower));
             let gone = format!("ARRAY(SELECT x FROM unnest(o.tags) x WHERE lower(x) = ANY({remove}))");
             let kept = format!("ARRAY(SELECT x FROM unnest(o.tags) x WHERE lower(x) <> ALL({remove}))");
-            (format!("tags = {kept}"), format!("cardinality({gone}) > 0"), "ARRAY['lead.tagged']", format!("jsonb_build_object('removed', {gone})"))
+            (
+                format!("tags = {kept}"),
+                format!("cardinality({gone}) > 0"),
+                "ARRAY['lead.tagged']",
+                format!("jsonb_build_object('removed', {gone})"),
+            )
         }
     };
     let (actor, now) = (p.push(actor.to_string()), p.push(now));

@@ -159,7 +159,14 @@ impl Plan<'_> {
     fn beyond(&self, names: &[String], id: &str, params: &mut Params) -> String {
         let Some(edge) = self.edge else { return String::new() };
         let sign = if self.sort.descending == edge.b { ">" } else { "<" };
-        let bound: Vec<String> = self.sort.key.columns().iter().zip(&edge.k).map(|((_, kind), key)| format!("{}::text::{kind}", params.push(key.clone()))).collect();
+        let bound: Vec<String> = self
+            .sort
+            .key
+            .columns()
+            .iter()
+            .zip(&edge.k)
+            .map(|((_, kind), key)| format!("{}::text::{kind}", params.push(key.clone())))
+            .collect();
         format!(" AND ({}, {id}) {sign} ({}, {}::uuid)", names.join(", "), bound.join(", "), params.push(edge.i))
     }
 
@@ -222,7 +229,9 @@ impl Plan<'_> {
 pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>, Problem> {
     let (db, now) = (&app.db, app.clock.now());
     let edge: Option<Edge> = query.cursor.as_deref().filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
-    if edge.as_ref().is_some_and(|edge| edge.s != query.sort.to_string() || edge.k.len() != query.sort.key.columns().len() || !plausible(edge, query.sort)) {
+    if edge.as_ref().is_some_and(|edge| {
+        edge.s != query.sort.to_string() || edge.k.len() != query.sort.key.columns().len() || !plausible(edge, query.sort)
+    }) {
         return Err(Problem::field("/cursor", "cursor.invalid", "The cursor belongs to another sort: leave it out to begin again"));
     }
     let mut params = Params::default();
@@ -238,7 +247,10 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
         let sql = plan.walk("", known.as_ref(), &mut params);
         let rows = db.read(org, &sql, &params.refs()).await?;
         if let (Some(known), Some(row)) = (known, rows.first()) {
-            let (total, seq) = (row.try_get(total_column(query.sort)).map_err(DbError::from)?, row.try_get(total_column(query.sort) + 1).map_err(DbError::from)?);
+            let (total, seq) = (
+                row.try_get(total_column(query.sort)).map_err(DbError::from)?,
+                row.try_get(total_column(query.sort) + 1).map_err(DbError::from)?,
+            );
             if known.seq != seq {
                 app.cache.set(&key, serde_json::to_vec(&Counted { seq, total }).unwrap_or_default(), COUNT_TTL).await;
             }
@@ -320,7 +332,10 @@ pub async fn count(db: &Db, org: OrgId, filter: &Filter, q: &str, limit: i64, no
     let org_param = params.push(org);
     let condition = filter.to_sql(&mut params, now);
     let search = search_words(q, &mut params);
-    let sql = format!("SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org_param} AND {condition} AND {search} LIMIT {}) c", limit + 1);
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org_param} AND {condition} AND {search} LIMIT {}) c",
+        limit + 1
+    );
     let rows = db.read(org, &sql, &params.refs()).await?;
     let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
     Ok(Total { value: found.min(limit), exact: found <= limit })

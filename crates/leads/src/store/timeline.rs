@@ -32,6 +32,14 @@ pub(crate) async fn read(tx: &TenantTx, subject: Uuid, before: Option<i64>, limi
         )
         .await?;
     rows.iter()
-        .map(|row| Ok(TimelineEvent { seq: row.try_get(0)?, kind: row.try_get(1)?, actor: row.try_get(2)?, at: row.try_get(3)?, payload: row.try_get(4)? }))
+        .map(|row| {
+            Ok(TimelineEvent {
+                seq: row.try_get(0)?,
+                kind: row.try_get(1)?,
+                actor: row.try_get(2)?,
+                at: row.try_get(3)?,
+                payload: row.try_get(4)?,
+            })
+        })
         .collect()
 }

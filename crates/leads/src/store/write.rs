@@ -7,7 +7,14 @@ use kernel::{AccountId, Actor, LeadId};
 use crate::model::{CheckedLead, Status};
 
 /// Inserts a lead and its `lead.created`.
-pub(crate) async fn insert(tx: &TenantTx, id: LeadId, lead: &CheckedLead, account: Option<AccountId>, actor: Actor, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn insert(
+    tx: &TenantTx,
+    id: LeadId,
+    lead: &CheckedLead,
+    account: Option<AccountId>,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let source = if lead.source.is_empty() { "manual" } else { &lead.source };
     tx.execute(
         "WITH new AS (
@@ -52,7 +59,13 @@ pub(crate) async fn insert(tx: &TenantTx, id: LeadId, lead: &CheckedLead, accoun
 }
 
 /// Writes every field of a lead that the caller has locked.
-pub(crate) async fn update(tx: &TenantTx, id: LeadId, lead: &CheckedLead, account: Option<AccountId>, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn update(
+    tx: &TenantTx,
+    id: LeadId,
+    lead: &CheckedLead,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<(), DbError> {
     tx.execute(
         "UPDATE leads SET first_name = $3, last_name = $4, email = $5, phone = $6, title = $7, seniority = $8, department = $9,
            linkedin_url = $10, account_id = $11, company_name = $12, company_domain = $13, industry = $14, employee_count = $15,
