@@ -21,11 +21,13 @@ export async function signIn(page, person = PERSON) {
   await page.waitForURL((url) => url.pathname === "/");
 }
 
-/** Chooses a file on the import page and sends it. */
+/** Chooses a file on the import page and sends it; the scripts of the page that answers have run. */
 export async function upload(page, name, content, mimeType = "text/csv") {
   await page.goto("/imports/new");
   await page.locator("file-drop input[type=file]").setInputFiles({ name, mimeType, buffer: Buffer.isBuffer(content) ? content : Buffer.from(content) });
   await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await Promise.race([page.waitForURL(/\/imports\/imp_/), page.locator("[data-drop-error]").filter({ hasText: /\w/ }).waitFor()]);
+  await page.waitForLoadState("load");
 }
 
 /** From the mapping page to the end of the import; answers the four counts. */
@@ -35,7 +37,7 @@ export async function startImport(page) {
 }
 
 export async function importFinished(page) {
-  await page.locator("#import").getByText("Finished", { exact: true }).waitFor({ timeout: 60_000 });
+  await page.locator("#import").getByText("Finished", { exact: true }).waitFor({ timeout: 25_000 });
   return counts(page.locator("#import"));
 }
 

@@ -1,0 +1,213 @@
+// Every screen on a desk and on a phone, in light and in dark: nothing overflows, nothing goes wrong
+// behind it, axe finds nothing. The screenshots stay in out/.
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { DESKTOP, PHONE, launchBrowser, newContext, watch } from "./lib/browser.mjs";
+import { PERSON, signUp } from "./lib/person.mjs";
+import { furnish } from "./lib/scene.mjs";
+import { OUT, startServer } from "./lib/server.mjs";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const SIZES = { 1440: DESKTOP, 390: PHONE };
+
+let scene;
+const press = (name) => async (page) => page.getByRole("button", { name }).first().click();
+
+/** name, path, and what else: who looks, which status the document has, what to do before looking. */
+const SCREENS = [
+  { name: "login", as: "stranger", path: () => "/login" },
+  { name: "login-refused", as: "stranger", path: () => "/login", status: 422, act: async (page) => {
+    await page.getByLabel("E-mail").fill("nobody@nowhere.example");
+    await page.getByLabel("Password").fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").first().waitFor();
+  } },
+  { name: "signup", as: "stranger", path: () => "/signup" },
+  { name: "signup-refused", as: "stranger", path: () => "/signup", status: 422, act: async (page) => {
+    await page.getByLabel("Organisation").fill("Northwind");
+    await page.getByLabel("Your name").fill("Mara");
+    await page.getByLabel("E-mail").fill("mara@localhost");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create organisation" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "unsubscribe", as: "stranger", path: () => scene.unsubscribe },
+  { name: "unsubscribe-preview", as: "stranger", path: () => "/u/preview" },
+  { name: "docs-stranger", as: "stranger", path: () => "/docs" },
+  { name: "error-404-stranger", as: "stranger", path: () => "/nowhere", status: 404 },
+
+  { name: "empty-home", as: "beginner", path: () => "/" },
+  { name: "empty-leads", as: "beginner", path: () => "/leads" },
+  { name: "empty-accounts", as: "beginner", path: () => "/accounts" },
+  { name: "empty-imports", as: "beginner", path: () => "/imports" },
+  { name: "empty-campaigns", as: "beginner", path: () => "/campaigns" },
+  { name: "empty-templates", as: "beginner", path: () => "/templates" },
+  { name: "empty-suppressions", as: "beginner", path: () => "/suppressions" },
+  { name: "empty-catcher", as: "beginner", path: () => "/catcher" },
+  { name: "empty-insights", as: "beginner", path: () => "/insights" },
+  { name: "empty-scoring", as: "beginner", path: () => "/settings/scoring" },
+
+  { name: "home", path: () => "/" },
+  { name: "palette", path: () => "/", act: async (page) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("ada");
+    await page.locator("[data-palette-results] .palette-item").first().waitFor();
+  } },
+  { name: "keyboard-help", path: () => "/leads", act: async (page) => {
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  } },
+  { name: "menu", path: () => "/campaigns", only: "390", act: async (page) => {
+    await page.getByRole("button", { name: "Open menu" }).click();
+    await page.getByRole("link", { name: "Scoring" }).waitFor();
+  } },
+  { name: "user-menu", path: () => "/imports", only: "1440", act: (page) => page.locator(".user-menu > summary").click() },
+  { name: "leads", path: () => "/leads?sort=-score" },
+  { name: "leads-filtered", path: () => `/leads?filter=${encodeURIComponent(JSON.stringify({ all: [{ field: "country", op: "is", value: "SE" }, { field: "status", op: "in", value: ["contacted", "new"] }] }))}` },
+  { name: "leads-no-match", path: () => "/leads?q=nobody-has-this-name" },
+  { name: "leads-selected", path: () => "/leads", act: async (page) => {
+    for (const row of [0, 1, 2]) await page.locator("tbody input[data-select]").nth(row).click();
+    await page.getByText("3 selected").waitFor();
+  } },
+  { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Status" }).click() },
+  { name: "leads-add-filter", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Add filter" }).click() },
+  { name: "leads-builder", path: () => "/leads", act: async (page) => {
+    await page.getByRole("button", { name: "Advanced" }).click();
+    await page.getByRole("button", { name: "Add group" }).click();
+  } },
+  { name: "lead", path: () => scene.lead },
+  { name: "lead-new", path: () => "/leads/new" },
+  { name: "lead-edit-refused", path: () => `${scene.lead}/edit`, status: 422, act: async (page) => {
+    await page.getByLabel("E-mail").fill("nobody@");
+    await page.getByLabel("Employees").fill("many");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "accounts", path: () => "/accounts" },
+  { name: "account", path: () => scene.account },
+  { name: "account-edit", path: () => `${scene.account}/edit` },
+  { name: "imports", path: () => "/imports" },
+  { name: "import-new", path: () => "/imports/new" },
+  { name: "import-refused", path: () => "/imports/new", status: 422, act: async (page) => {
+    await page.locator("file-drop input[type=file]").setInputFiles({ name: "report.csv", mimeType: "text/csv", buffer: Buffer.from("%PDF-1.7 and so on") });
+    await press("Upload")(page);
+    await page.locator("[data-drop-error]").filter({ hasText: /PDF/ }).waitFor();
+  } },
+  { name: "import-mapping", path: () => scene.mapping },
+  { name: "import-finished", path: () => scene.imported },
+  { name: "templates", path: () => "/templates" },
+  { name: "template-new", path: () => "/templates/new" },
+  { name: "template", path: () => scene.template },
+  { name: "template-refused", path: () => scene.template, status: 422, act: async (page) => {
+    await page.getByLabel("Subject").fill("Hello {{ frist_name }}");
+    await page.getByRole("button", { name: "Save template" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "campaigns", path: () => "/campaigns" },
+  { name: "campaign-new", path: () => "/campaigns/new" },
+  { name: "campaign-draft", path: () => scene.draft },
+  { name: "campaign-step", path: () => scene.step },
+  { name: "campaign-step-new", path: () => `${scene.draft}/steps/new` },
+  { name: "campaign-preflight", path: () => `${scene.draft}/preflight` },
+  { name: "campaign-confirm", path: () => `${scene.draft}/preflight`, act: async (page) => {
+    await page.getByRole("button", { name: /^Launch to/ }).click();
+    await page.locator("dialog#confirm").waitFor();
+  } },
+  { name: "campaign-running", path: () => scene.campaign },
+  { name: "campaign-people", path: () => `${scene.campaign}/people` },
+  { name: "campaign-ledger", path: () => `${scene.campaign}/ledger` },
+  { name: "suppressions", path: () => "/suppressions" },
+  { name: "catcher", path: () => "/catcher" },
+  { name: "catcher-mail", path: () => scene.mail },
+  { name: "insights", path: () => "/insights" },
+  { name: "insights-campaign", path: () => scene.insights },
+  { name: "scoring", path: () => "/settings/scoring" },
+  { name: "team", path: () => "/settings/team" },
+  { name: "docs", path: () => "/docs" },
+  { name: "error-404", path: () => "/leads/lead_0190b5a4c3d27e8f9a0b1c2d3e4f5a6b", status: 404 },
+];
+
+describe("screens", () => {
+  let server, browser, axe;
+  /** One page for each who and size, kept signed in and open. */
+  const pages = new Map();
+
+  before(async () => {
+    const source = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+    [server, browser, axe] = await Promise.all([startServer("screens"), launchBrowser(), readFile(source, "utf8"), mkdir(OUT, { recursive: true })]);
+    scene = await furnish(browser, server.url);
+    const beginner = await newContext(browser, server.url);
+    await signUp(await beginner.newPage(), { ...PERSON, organisation: "Fresh Start", email: "new@fresh.example" });
+    const states = { stranger: undefined, beginner: await beginner.storageState(), owner: await scene.context.storageState() };
+    for (const [who, storageState] of Object.entries(states)) {
+      for (const [size, viewport] of Object.entries(SIZES)) {
+        const context = await newContext(browser, server.url, { storageState, viewport, ...(size === "390" ? { hasTouch: true } : {}) });
+        const page = await context.newPage();
+        pages.set(`${who} ${size}`, { page, faults: watch(page) });
+      }
+    }
+  });
+
+  after(async () => {
+    await browser?.close();
+    const ended = await server?.stop();
+    assert.deepEqual(ended, { code: 0, signal: null, left: [] });
+  });
+
+  for (const { name, as = "owner", path, status, act, only } of SCREENS) {
+    for (const size of Object.keys(SIZES).filter((size) => !only || only === size)) {
+      test(`${name} at ${size}`, { timeout: 60_000 }, async () => {
+        const { page, faults } = pages.get(`${as} ${size}`);
+        const wrong = [];
+        faults.allow(...(status ? [status] : []));
+        await page.emulateMedia({ colorScheme: "light" });
+        await page.goto(path(), { waitUntil: "load" });
+        await act?.(page, size);
+        await settled(page);
+        for (const colorScheme of ["light", "dark"]) {
+          await page.emulateMedia({ colorScheme });
+          await settled(page);
+          const overlay = await page.locator("dialog[open], :popover-open").count();
+          // The defaults of the caret and animations inject a style element, which our policy forbids.
+          await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: overlay === 0, caret: "initial", animations: "allow" });
+          wrong.push(...(await overflowing(page)).map((what) => `${colorScheme}: sticks out of the page: ${what}`));
+          // In the dark only the colours are others.
+          wrong.push(...(await violations(page, axe, colorScheme === "light" ? { type: "tag", values: RULES } : { type: "rule", values: ["color-contrast"] })).map((what) => `${colorScheme}: ${what}`));
+        }
+        wrong.push(...faults.take());
+        assert.deepEqual(wrong, []);
+      });
+    }
+  }
+});
+
+/** Fonts are there, frames have loaded, nothing is on its way. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  });
+}
+
+/** The elements that make the page wider than the window. */
+function overflowing(page) {
+  return page.evaluate(() => {
+    if (document.scrollingElement.scrollWidth <= innerWidth) return [];
+    const name = (element) => `${element.tagName.toLowerCase()}${element.id ? `#${element.id}` : ""}${[...element.classList].map((each) => `.${each}`).join("")}`;
+    const wide = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5);
+    return [`${document.scrollingElement.scrollWidth} > ${innerWidth}`, ...wide.slice(0, 6).map(name)];
+  });
+}
+
+async function violations(page, axe, runOnly) {
+  // Evaluated through the debugger, which the page's Content-Security-Policy does not concern.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  const found = await page.evaluate(async (runOnly) => {
+    const { violations } = await window.axe.run(document, { runOnly, iframes: false, resultTypes: ["violations"] });
+    return violations.map((each) => ({ id: each.id, help: each.help, nodes: each.nodes.slice(0, 4).map((node) => `${node.html.slice(0, 160)} — ${node.any.concat(node.all, node.none)[0]?.message ?? ""}`) }));
+  }, runOnly);
+  return found.map(({ id, help, nodes }) => `axe ${id}: ${help}\n    ${nodes.join("\n    ")}`);
+}
