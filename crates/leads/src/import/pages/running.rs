@@ -86,7 +86,7 @@ fn state(import: &Import, may: bool) -> Markup {
                 ImportStatus::Finished => {
                     p { (number(import.rows_done)) " rows read" @if let Some(at) = import.finished_at { ", finished " (ui::ago(at)) } "." }
                     (ui::button_row(html! {
-                        (Button::primary("See the leads").icon(Icon::Leads).href("/leads?sort=-created"))
+                        (Button::primary("See the leads").icon(Icon::Leads).href("/leads?sort=-created_at"))
                         @if may { (Button::secondary("Import another file").icon(Icon::Upload).href("/imports/new")) }
                     }))
                 }
