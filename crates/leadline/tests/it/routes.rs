@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use crate::support::{TestApp, Visitor};
+use crate::support::{TestApp, TestOptions, Visitor};
 use serde_json::{Value, json};
 
 /// Ids of things that belong to the organisation of `owner`, by the name of their path parameter's place.
@@ -75,7 +75,8 @@ async fn attempt(visitor: &Visitor, method: &str, path: &str) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_was_tried_as_stranger_and_as_neighbour() {
-    let app = TestApp::start().await;
+    let secret = Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+    let app = TestApp::start_with(TestOptions { resend_webhook_secret: secret, ..TestOptions::default() }).await;
     let ours = app.sign_up("Ours").await;
     let ids = furnish(&app, &ours).await;
     let theirs = app.sign_up("Theirs").await;
