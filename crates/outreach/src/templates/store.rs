@@ -38,6 +38,12 @@ pub async fn list(tx: &TenantTx, q: &str, after: Option<(Timestamp, Uuid)>, limi
     tx.query(&sql, &[&tx.org(), &pattern, &at, &id, &limit]).await?.iter().map(template).collect()
 }
 
+/// What a menu offers: names without the texts, which may be large; the first 200 by name.
+pub(crate) async fn names(tx: &TenantTx) -> Result<Vec<(TemplateId, String)>, DbError> {
+    let sql = "SELECT id, name FROM templates WHERE org_id = $1 ORDER BY lower(name) LIMIT 200";
+    tx.query(sql, &[&tx.org()]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// How many there are, counted to 10,000.
 pub async fn count(tx: &TenantTx, q: &str) -> Result<i64, DbError> {
     let pattern = crate::templates::like(q);

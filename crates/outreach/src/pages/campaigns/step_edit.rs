@@ -106,7 +106,7 @@ async fn render(
     };
     let found = variables::search_recipients(&tx, &query.find).await?;
     let custom = variables::custom_fields(&tx).await?;
-    let offered = templates::store::list(&tx, "", None, 100).await?;
+    let offered = templates::store::names(&tx).await?;
     let template = query.template.parse::<TemplateId>().ok();
     let mut saved = StepForm::of(step, lead.as_ref().map(|lead| lead.id.to_string()).unwrap_or_default());
     if let Some(template) = template {

@@ -6,7 +6,7 @@ use ui::{Button, Field};
 
 use crate::{
     model::{Step, StepInput},
-    templates::{Template, TemplateContent},
+    templates::TemplateContent,
 };
 
 /// An e-mail of a sequence as a person writes it.
@@ -121,14 +121,14 @@ pub(super) fn form(action: &str, first: bool, typed: &StepForm, problem: Option<
 }
 
 /// Puts a template's text into the editor, by a link's way: nothing is saved by it.
-pub(super) fn from_template(action: &str, templates: &[Template], chosen: Option<TemplateId>) -> Markup {
+pub(super) fn from_template(action: &str, templates: &[(TemplateId, String)], chosen: Option<TemplateId>) -> Markup {
     html! {
         @if templates.is_empty() {
             p.muted { "There are no templates yet; " a href="/templates" { "make one" } " to use its text again and again." }
         } @else {
             form.inline-fields method="get" action=(action) {
                 (Field::select("template", "Begin with a template", std::iter::once((String::new(), "Choose one".to_owned()))
-                    .chain(templates.iter().map(|template| (template.id.to_string(), template.name.clone()))))
+                    .chain(templates.iter().map(|(id, name)| (id.to_string(), name.clone()))))
                     .value(chosen.map(|id| id.to_string()).unwrap_or_default()))
                 (Button::secondary("Put its text here"))
             }

@@ -91,7 +91,7 @@ async fn render(
     let tx = app.db.tenant(viewer.org_id).await?;
     let campaign: Campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;
-    let (custom, offered) = (variables::custom_fields(&tx).await?, templates::store::list(&tx, "", None, 100).await?);
+    let (custom, offered) = (variables::custom_fields(&tx).await?, templates::store::names(&tx).await?);
     tx.commit().await?;
     let address = format!("/campaigns/{id}");
     let title = format!("E-mail {}", steps.len() + 1);

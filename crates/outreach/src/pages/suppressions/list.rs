@@ -53,7 +53,7 @@ pub(super) async fn render(
                         "Whoever unsubscribes, bounces for good or complains is put here at once, and no campaign writes to them again.", html! {}))
                 } @else {
                     (ui::toolbar(html! {
-                        (ui::search_form("/suppressions", "q", &query.q, "Search address", "suppressions"))
+                        (ui::search_form_with("/suppressions", "q", &query.q, "Search address", "suppressions", ui::hidden("reason", &query.reason)))
                     }, html! {
                         form.inline-fields method="get" action="/suppressions" data-auto-submit {
                             (ui::hidden("q", &query.q))
