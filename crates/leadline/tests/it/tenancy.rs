@@ -86,7 +86,7 @@ async fn a_neighbours_transaction_sees_and_writes_nothing_of_ours() {
     let tables: Vec<String> = client
         .query(
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
-             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1",
+             WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1",
             &[],
         )
         .await
@@ -101,6 +101,8 @@ async fn a_neighbours_transaction_sees_and_writes_nothing_of_ours() {
         let tx = app.app.db.tenant(their_org).await.unwrap();
         let seen: i64 = tx.query_one(&format!("SELECT count(*) FROM {table} WHERE org_id = $1"), &[&our_org]).await.unwrap().get(0);
         assert_eq!(seen, 0, "{table}: a neighbour sees rows of ours");
+        let all: i64 = tx.query_one(&format!("SELECT count(*) FROM {table} WHERE org_id <> $1"), &[&their_org]).await.unwrap().get(0);
+        assert_eq!(all, 0, "{table}: a neighbour sees rows of others");
         // A row of ours cannot be touched by naming it either.
         if let Ok(touched) = tx.execute(&format!("UPDATE {table} SET org_id = org_id WHERE org_id = $1"), &[&our_org]).await {
             assert_eq!(touched, 0, "{table}: a neighbour writes rows of ours");

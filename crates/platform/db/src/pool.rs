@@ -7,6 +7,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{DbError, Params, SystemTx, TenantTx};
 
+/// Prepared statements that one connection keeps before it begins anew.
+const MAX_STATEMENTS: usize = 500;
+
 /// How to reach PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -102,7 +105,12 @@ impl Db {
     }
 
     async fn object(&self) -> Result<Object, DbError> {
-        Ok(self.pool.get().await?)
+        let client = self.pool.get().await?;
+        // Filters come in endless shapes, and each prepared statement holds memory on the server.
+        if client.statement_cache.size() > MAX_STATEMENTS {
+            client.statement_cache.clear();
+        }
+        Ok(client)
     }
 }
 

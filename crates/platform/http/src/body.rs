@@ -125,7 +125,9 @@ fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(headers: &HeaderMap,
     if bytes.windows(6).any(|w| w == br"\u0000") {
         return Err(Problem::bad_request("The body holds a NUL character (\\u0000), which cannot be stored. Remove it and send it again."));
     }
-    let bytes: &[u8] = if bytes.is_empty() { b"null" } else { bytes };
+    // Where the path says everything, no body and an empty object are the same.
+    let nothing = bytes.iter().all(u8::is_ascii_whitespace) || bytes.as_ref() == b"{}";
+    let bytes: &[u8] = if nothing && serde_json::from_slice::<T>(b"{}").is_err() { b"null" } else if nothing { b"{}" } else { bytes };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
