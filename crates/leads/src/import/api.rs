@@ -126,7 +126,7 @@ struct UploadBody {
 async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Answer, Problem> {
     let actor = viewer.actor();
     let idempotency = Idempotency::of_stream(&headers, "/api/v1/imports")?.by(actor);
-    let (import, kept) = receive(&app, viewer.org_id, actor, body).await?;
+    let (import, kept) = receive(&app, viewer.org_id, actor, &headers, body).await?;
     let tx = app.db.tenant(viewer.org_id).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);

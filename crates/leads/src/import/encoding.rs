@@ -56,8 +56,9 @@ pub(super) fn detect(path: &Path) -> Result<Detected, FileProblem> {
         }
         tally.feed(buffer.get(..n).unwrap_or_default());
     }
-    // A few broken characters in much good UTF-8 are broken rows; else it is the old Windows encoding.
-    let is_utf8 = tally.invalid == 0 || tally.valid > tally.invalid.saturating_mul(10);
+    // Text in the old Windows encoding is hardly ever valid UTF-8 by accident, so where most of it is,
+    // the rest are broken rows.
+    let is_utf8 = tally.valid >= tally.invalid;
     Ok(Detected { encoding: if is_utf8 { UTF_8 } else { WINDOWS_1252 }, mark: 0 })
 }
 

@@ -1,6 +1,7 @@
 //! A file out of a multipart body, straight onto the disk.
 
 use axum::extract::{Multipart, multipart::Field};
+use http::{HeaderMap, header};
 use http_kit::App;
 use kernel::{Actor, OrgId};
 
@@ -13,8 +14,18 @@ use super::{
 /// What is read of a file that is too large, so that the sender hears the answer instead of a broken connection.
 const DRAINED: u64 = 8 * MAX_FILE;
 
+/// What a multipart body may have around its file.
+const AROUND: u64 = 64 * 1024;
+
 /// Stores the part called `file` and reads it once. It is gone again unless it is kept.
-pub(super) async fn receive(app: &App, org: OrgId, actor: Actor, mut body: Multipart) -> Result<(Import, Kept), FileProblem> {
+pub(super) async fn receive(app: &App, org: OrgId, actor: Actor, headers: &HeaderMap, mut body: Multipart) -> Result<(Import, Kept), FileProblem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_FILE + AROUND) {
+        if let Ok(Some(mut field)) = body.next_field().await {
+            drain(&mut field).await;
+        }
+        return Err(FileProblem::TooLarge);
+    }
     while let Some(mut field) = body.next_field().await.map_err(|_| FileProblem::Interrupted)? {
         if field.name() != Some("file") {
             continue;

@@ -17,7 +17,7 @@ pub(super) async fn show(viewer: Can<LeadsImport>) -> Markup {
 pub(super) async fn upload(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Response, Problem> {
     let actor = viewer.actor();
     let idempotency = Idempotency::of_stream(&headers, "/imports")?.by(actor);
-    let (import, kept) = match receive(&app, viewer.org_id, actor, body).await {
+    let (import, kept) = match receive(&app, viewer.org_id, actor, &headers, body).await {
         Ok(arrived) => arrived,
         Err(FileProblem::Io(error)) => return Err(Problem::internal(&error)),
         Err(problem) => {
