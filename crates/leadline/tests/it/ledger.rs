@@ -1,7 +1,5 @@
 //! The send ledger when things go wrong: two pumps at once, crashes, lost answers, refusals.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use mail::MailConfig;
 use serde_json::{Value, json};
@@ -41,16 +39,15 @@ async fn many_pumps_at_once_send_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_sender_died_is_repeated_under_the_same_key() {
-    let mailing = Mailing::start_simulating("latency_ms=700").await;
+    let mailing = Mailing::start_simulating("latency_ms=1000").await;
     mailing.many_leads(150).await;
     let campaign = mailing.launched(&ONE_STEP).await;
-    // The run is dropped while its batches are on their way: no outcome is recorded.
-    let _ = tokio::time::timeout(Duration::from_millis(500), mailing.app.run_jobs()).await;
+    mailing.die_in_hand_over(1).await;
     let keys = "SELECT count(DISTINCT key) FROM send_batches WHERE tries = 1";
     assert!(mailing.app.scalar(keys).await >= 1, "a hand-over had begun");
     mailing.app.sql("CREATE TABLE keys AS SELECT id, key, mails::text AS mails FROM send_batches WHERE tries = 1").await;
     mailing.end_leases().await;
-    let _ = tokio::time::timeout(Duration::from_millis(500), mailing.app.run_jobs()).await;
+    mailing.die_in_hand_over(2).await;
     let same = "SELECT count(*) FROM send_batches b JOIN keys k ON k.id = b.id AND k.key = b.key AND k.mails = b.mails::text WHERE b.tries = 2 AND b.token = 2";
     assert!(mailing.app.scalar(same).await >= 1, "the identical batch under the identical key");
     mailing.end_leases().await;
@@ -78,11 +75,11 @@ async fn an_answer_that_got_lost_is_asked_for_again_and_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_unsubscribes_while_an_outcome_is_unknown_is_not_written_to_again() {
     // Nothing reached the provider: the process died during the wait.
-    let mailing = Mailing::start_simulating("latency_ms=700").await;
+    let mailing = Mailing::start_simulating("latency_ms=1000").await;
     mailing.lead("Ada", "ada@a.example").await;
     mailing.lead("Bob", "bob@b.example").await;
     mailing.launched(&ONE_STEP).await;
-    let _ = tokio::time::timeout(Duration::from_millis(500), mailing.app.run_jobs()).await;
+    mailing.die_in_hand_over(1).await;
     assert_eq!(mailing.app.scalar("SELECT count(*) FROM sends WHERE state = 'claimed'").await, 2);
     mailing.owner.post_json("/api/v1/suppressions", &json!({"email": "ada@a.example"})).await.expect(201);
     mailing.end_leases().await;
@@ -94,11 +91,11 @@ async fn who_unsubscribes_while_an_outcome_is_unknown_is_not_written_to_again() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_suppressed_between_claim_and_call_is_left_out() {
-    let mailing = Mailing::start_simulating("latency_ms=700").await;
+    let mailing = Mailing::start_simulating("latency_ms=1000").await;
     mailing.lead("Ada", "ada@a.example").await;
     mailing.lead("Bob", "bob@b.example").await;
     mailing.launched(&ONE_STEP).await;
-    let _ = tokio::time::timeout(Duration::from_millis(500), mailing.app.run_jobs()).await;
+    mailing.die_in_hand_over(1).await;
     // As if it had died between the claim and the note that the hand-over begins.
     mailing.app.sql("UPDATE send_batches SET tries = 0, first_try_at = NULL").await;
     mailing.owner.post_json("/api/v1/suppressions", &json!({"email": "ada@a.example"})).await.expect(201);
@@ -106,6 +103,22 @@ async fn who_is_suppressed_between_claim_and_call_is_left_out() {
     mailing.app.settle().await;
     assert_eq!(mailing.caught("to_address = 'ada@a.example'").await, 0);
     assert_eq!(mailing.caught("to_address = 'bob@b.example' AND attempts = 1").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_deleted_while_an_outcome_is_unknown_is_not_written_to() {
+    let mailing = Mailing::start_simulating("latency_ms=1000").await;
+    let ada = mailing.lead("Ada", "ada@a.example").await;
+    mailing.lead("Bob", "bob@b.example").await;
+    let campaign = mailing.launched(&ONE_STEP).await;
+    mailing.die_in_hand_over(1).await;
+    assert_eq!(mailing.app.scalar("SELECT count(*) FROM sends WHERE state = 'claimed'").await, 2);
+    assert_eq!(mailing.owner.delete(&format!("/api/v1/leads/{ada}")).await.status, 204);
+    mailing.end_leases().await;
+    mailing.app.settle().await;
+    assert_eq!(mailing.caught("to_address = 'ada@a.example'").await, 0);
+    assert_eq!(mailing.caught("to_address = 'bob@b.example'").await, 1);
+    assert_eq!(mailing.read(&campaign).await["status"], "finished");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,6 +94,20 @@ impl Mailing {
         self.app.settle().await;
     }
 
+    /// Runs jobs and drops everything in the middle of a batch's `nth` hand-over, as a kill would: no outcome
+    /// is recorded. The catcher must be slow (`latency_ms`), so that there is a middle.
+    pub async fn die_in_hand_over(&self, nth: i32) {
+        let begun = async {
+            while self.app.scalar(&format!("SELECT count(*) FROM send_batches WHERE tries = {nth}")).await == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            runs = self.app.run_jobs() => panic!("no hand-over was seen in {runs} runs"),
+            () = begun => {}
+        }
+    }
+
     /// Lets the leases of batches end, as they do some seconds after their holder died.
     pub async fn end_leases(&self) {
         self.app

@@ -99,15 +99,21 @@ async fn a_mail_program_unsubscribes_with_one_click() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsubscription_by_mistake_is_taken_back() {
-    let (mailing, _, mail) = sent().await;
-    let path = mail.path("/u/");
+    let mailing = Mailing::start().await;
+    mailing.lead("Ada", "ada@a.example").await;
+    mailing.lead("Bob", "bob@b.example").await;
+    mailing.launched(&THREE_STEPS).await;
+    mailing.app.settle().await;
+    let path = mailing.mail("ada@a.example", "Hello Ada").await.path("/u/");
     visit(&mailing, "POST", &path).await.expect(200);
     mailing.after(SignedDuration::from_hours(49)).await;
-    assert_eq!(mailing.caught("true").await, 1);
+    assert_eq!(mailing.caught("to_address = 'ada@a.example'").await, 1);
     assert!(visit(&mailing, "GET", &path).await.expect(200).body.contains("/undo"));
     assert!(visit(&mailing, "POST", &format!("{path}/undo")).await.expect(200).body.contains("Welcome back"));
     assert_eq!(mailing.app.scalar("SELECT count(*) FROM suppressions").await, 0);
-    assert_eq!(mailing.app.scalar("SELECT count(*) FROM leads WHERE status = 'contacted'").await, 1);
+    assert_eq!(mailing.app.scalar("SELECT count(*) FROM leads WHERE status = 'contacted'").await, 2);
+    mailing.app.settle().await;
+    assert_eq!(mailing.caught("subject = 'Still there?'").await, 2, "the sequence goes on where it was");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,9 +51,11 @@ async fn begin(app: &App, batch: &mut Claimed) -> Result<bool, DbError> {
         return Ok(false);
     }
     if batch.tries == 0 {
-        let dropped = store::batches::drop_suppressed(&tx, batch.id, now).await?;
-        if !dropped.is_empty() {
-            batch.mails.retain(|mail| !dropped.contains(&mail.send));
+        store::batches::drop_suppressed(&tx, batch.id, now).await?;
+        // Nor may go out what was deleted with its lead.
+        let open = store::batches::open(&tx, batch.id).await?;
+        if open.len() < batch.mails.len() {
+            batch.mails.retain(|mail| open.contains(&mail.send));
             batch.key = fresh_key();
             store::batches::recompose(&tx, batch.id, &batch.key, &batch.mails).await?;
         }

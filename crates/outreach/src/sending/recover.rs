@@ -44,11 +44,12 @@ pub(crate) async fn recover(app: &App, org: OrgId, campaign: CampaignId) -> Resu
 }
 
 /// Whether the identical batch cannot be sent twice, and may still be sent at all: a recipient who has
-/// unsubscribed since cannot be left out of it.
+/// unsubscribed or was deleted since cannot be left out of it.
 async fn may_repeat(app: &App, tx: &TenantTx, batch: &Lost) -> Result<bool, DbError> {
     let same = app.mailer.name() == batch.transport;
     let fresh = app.mailer.idempotent_for().is_some_and(|kept| batch.age_seconds + MARGIN_SECONDS < kept.as_secs_f64());
-    Ok(same && fresh && !store::batches::has_suppressed(tx, batch.id).await?)
+    let sends: Vec<SendId> = batch.mails.iter().map(|mail| mail.send).collect();
+    Ok(same && fresh && !store::batches::must_not_repeat(tx, batch.id, &sends).await?)
 }
 
 /// Asks the provider about each message. What it does not know was not sent and is planned anew; what it

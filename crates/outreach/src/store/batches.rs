@@ -41,31 +41,31 @@ pub(crate) async fn open(tx: &TenantTx, batch: Uuid) -> Result<Vec<SendId>, DbEr
 }
 
 /// Closes the batch's open rows that must not go out after all, and ends their sequences.
-pub(crate) async fn drop_suppressed(tx: &TenantTx, batch: Uuid, now: jiff::Timestamp) -> Result<Vec<SendId>, DbError> {
+pub(crate) async fn drop_suppressed(tx: &TenantTx, batch: Uuid, now: jiff::Timestamp) -> Result<(), DbError> {
     let sql = format!(
         "WITH found AS MATERIALIZED (
            SELECT s.id, s.campaign_id, s.lead_id, {WHY_NOT} AS why_not FROM sends s {WHY_NOT_FROM}
            WHERE s.org_id = $1 AND s.batch_id = $2 AND s.state = 'claimed'),
          closed AS (
            UPDATE sends s SET state = 'suppressed', reason = found.why_not, batch_id = NULL
-           FROM found WHERE found.why_not IS NOT NULL AND s.org_id = $1 AND s.id = found.id AND s.state = 'claimed' RETURNING s.id),
-         stopped AS (
-           UPDATE enrollments e SET state = 'stopped', reason = found.why_not, ended_at = $3
-           FROM found WHERE found.why_not IS NOT NULL AND e.org_id = $1 AND e.campaign_id = found.campaign_id AND e.lead_id = found.lead_id
-             AND e.state = 'active')
-         SELECT id FROM closed"
+           FROM found WHERE found.why_not IS NOT NULL AND s.org_id = $1 AND s.id = found.id AND s.state = 'claimed')
+         UPDATE enrollments e SET state = 'stopped', reason = found.why_not, ended_at = $3
+         FROM found WHERE found.why_not IS NOT NULL AND e.org_id = $1 AND e.campaign_id = found.campaign_id AND e.lead_id = found.lead_id
+           AND e.state = 'active'"
     );
-    let rows = tx.query(&sql, &[&tx.org(), &batch, &now]).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    tx.execute(&sql, &[&tx.org(), &batch, &now]).await?;
+    Ok(())
 }
 
-/// Whether any open row of the batch must not go out any more.
-pub(crate) async fn has_suppressed(tx: &TenantTx, batch: Uuid) -> Result<bool, DbError> {
+/// Whether the batch holds a message that must not go out any more: its recipient is suppressed, or was
+/// deleted and took the row along.
+pub(crate) async fn must_not_repeat(tx: &TenantTx, batch: Uuid, sends: &[SendId]) -> Result<bool, DbError> {
     let sql = format!(
         "SELECT EXISTS (SELECT FROM sends s {WHY_NOT_FROM}
-           WHERE s.org_id = $1 AND s.batch_id = $2 AND s.state = 'claimed' AND ({WHY_NOT}) IS NOT NULL)"
+             WHERE s.org_id = $1 AND s.batch_id = $2 AND s.state = 'claimed' AND ({WHY_NOT}) IS NOT NULL)
+           OR (SELECT count(*) FROM sends WHERE org_id = $1 AND id = ANY($3)) < cardinality($3::uuid[])"
     );
-    Ok(tx.query_one(&sql, &[&tx.org(), &batch]).await?.try_get(0)?)
+    Ok(tx.query_one(&sql, &[&tx.org(), &batch, &sends]).await?.try_get(0)?)
 }
 
 /// A batch that was never handed over, with fewer messages: so it is another one, under another key.

@@ -124,6 +124,9 @@ pub(crate) async fn restart(tx: &TenantTx, lead: LeadId, why: StopReason) -> Res
              FROM campaigns c
              WHERE e.org_id = $1 AND e.lead_id = $2 AND e.state = 'stopped' AND e.reason = $3
                AND c.org_id = e.org_id AND c.id = e.campaign_id AND c.status IN ('running', 'paused')
+               -- Not where the last step has gone out already.
+               AND NOT EXISTS (SELECT FROM sends s WHERE s.org_id = e.org_id AND s.campaign_id = e.campaign_id AND s.lead_id = e.lead_id
+                 AND s.step_no = e.step AND s.state = 'sent')
              RETURNING e.campaign_id",
             &[&tx.org(), &lead, &why.as_str()],
         )

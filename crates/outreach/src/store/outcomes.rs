@@ -29,14 +29,15 @@ pub(crate) async fn sent(tx: &TenantTx, accepted: &[Accepted], provider: Option<
                FROM (SELECT * FROM unnest($2::uuid[], $3::text[]) AS u (id, provider_id) ORDER BY id) i
                WHERE s.org_id = $1 AND s.id = i.id AND s.state IN ('claimed', 'unknown')
                RETURNING s.id, s.campaign_id, s.lead_id, s.step_id, s.step_no),
+             -- A stopped sequence moves on as well, without starting: the stop may be taken back.
              moved AS (
                UPDATE enrollments e SET
                  step = CASE WHEN n.id IS NULL THEN e.step ELSE n.position END,
                  next_at = CASE WHEN n.id IS NOT NULL THEN $4 + n.delay_minutes * interval '1 minute' END,
-                 state = CASE WHEN n.id IS NULL THEN 'finished' ELSE 'active' END,
-                 ended_at = CASE WHEN n.id IS NULL THEN $4 END
+                 state = CASE WHEN e.state = 'active' AND n.id IS NULL THEN 'finished' ELSE e.state END,
+                 ended_at = CASE WHEN e.state = 'active' AND n.id IS NULL THEN $4 ELSE e.ended_at END
                FROM sent LEFT JOIN campaign_steps n ON n.org_id = $1 AND n.campaign_id = sent.campaign_id AND n.position = sent.step_no + 1
-               WHERE e.org_id = $1 AND e.campaign_id = sent.campaign_id AND e.lead_id = sent.lead_id AND e.state = 'active' AND e.step = sent.step_no),
+               WHERE e.org_id = $1 AND e.campaign_id = sent.campaign_id AND e.lead_id = sent.lead_id AND e.state <> 'finished' AND e.step = sent.step_no),
              told AS (
                INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
                SELECT $1, 'mail.sent', 'lead', lead_id, $5, $4,
