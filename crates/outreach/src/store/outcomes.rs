@@ -41,7 +41,7 @@ pub(crate) async fn sent(tx: &TenantTx, accepted: &[Accepted], provider: Option<
              told AS (
                INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
                SELECT $1, 'mail.sent', 'lead', lead_id, $5, $4,
-                 jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id) FROM sent)
+                 jsonb_build_object('campaign_id', campaign_id, 'campaign', (SELECT c.name FROM campaigns c WHERE c.org_id = $1 AND c.id = campaign_id), 'step_id', step_id, 'step_no', step_no, 'send_id', id) FROM sent)
              SELECT lead_id FROM sent",
             &[&tx.org(), &ids, &provider_ids, &now, &by.to_string()],
         )
@@ -103,7 +103,7 @@ pub(crate) async fn failed(tx: &TenantTx, failed: &[Failed], states: &[&str], by
              told AS (
                INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
                SELECT $1, CASE WHEN bounced THEN 'mail.bounced' ELSE 'mail.failed' END, 'lead', lead_id, $8, $6,
-                 jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'reason', last_error) FROM failed)
+                 jsonb_build_object('campaign_id', campaign_id, 'campaign', (SELECT c.name FROM campaigns c WHERE c.org_id = $1 AND c.id = campaign_id), 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'reason', last_error) FROM failed)
              SELECT lead_id, email, last_error FROM failed WHERE bounced AND email <> ''",
             &[&tx.org(), &ids, &reasons, &words, &bounced, &now, &states, &by.to_string()],
         )

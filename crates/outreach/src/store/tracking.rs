@@ -57,7 +57,7 @@ pub(crate) async fn opened(tx: &TenantTx, send: SendId, machine: bool, at: Times
          told AS (
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'mail.opened', 'lead', lead_id, 'provider', $4,
-           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'first', unopened AND NOT machine)
+           jsonb_build_object('campaign_id', campaign_id, 'campaign', (SELECT c.name FROM campaigns c WHERE c.org_id = $1 AND c.id = campaign_id), 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'first', unopened AND NOT machine)
          FROM counted WHERE first)
          SELECT lead_id FROM counted WHERE first AND NOT machine",
         &[&tx.org(), &send, &machine, &at],
@@ -66,7 +66,8 @@ pub(crate) async fn opened(tx: &TenantTx, send: SendId, machine: bool, at: Times
     notice(tx, row, at).await
 }
 
-/// A click. A person who clicks has opened, too. Events beyond the twentieth of a kind add nothing.
+/// A click. A person who clicks has opened, too, and `opened` says that this was not known before.
+/// Events beyond the twentieth of a kind add nothing.
 /// `first` marks a person's first click in the mail, `opened` a click that is the first sign of an opening.
 pub(crate) async fn clicked(tx: &TenantTx, send: SendId, url: &str, machine: bool, at: Timestamp) -> Result<(), DbError> {
     let row = tx.query_opt(
@@ -84,7 +85,7 @@ pub(crate) async fn clicked(tx: &TenantTx, send: SendId, url: &str, machine: boo
          told AS (
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'mail.clicked', 'lead', lead_id, 'provider', $4,
-           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'url', $5::text,
+           jsonb_build_object('campaign_id', campaign_id, 'campaign', (SELECT c.name FROM campaigns c WHERE c.org_id = $1 AND c.id = campaign_id), 'step_id', step_id, 'step_no', step_no, 'send_id', id, 'machine', machine, 'url', $5::text,
              'first', first AND NOT machine, 'opened', unopened AND NOT machine)
          FROM counted WHERE telling)
          SELECT lead_id FROM counted WHERE telling AND NOT machine",
@@ -129,7 +130,7 @@ pub(crate) async fn report(tx: &TenantTx, send: SendId, what: Report, reason: &s
            RETURNING id, campaign_id, step_id, step_no, lead_id)
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, '{kind}', 'lead', lead_id, 'provider', $3,
-           jsonb_build_object('campaign_id', campaign_id, 'step_id', step_id, 'step_no', step_no, 'send_id', id)
+           jsonb_build_object('campaign_id', campaign_id, 'campaign', (SELECT c.name FROM campaigns c WHERE c.org_id = $1 AND c.id = campaign_id), 'step_id', step_id, 'step_no', step_no, 'send_id', id)
              || CASE WHEN $4::text = '' THEN '{{}}'::jsonb ELSE jsonb_build_object('reason', $4::text) END
          FROM noted"
     );
