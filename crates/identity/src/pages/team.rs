@@ -88,7 +88,7 @@ fn people(members: &[Member]) -> Markup {
                 tbody {
                     @for member in members {
                         tr {
-                            td data-label="Name" { (ui::person(&member.name, Some(&member.email))) }
+                            td.is-title data-label="Name" { (ui::person(&member.name, Some(&member.email))) }
                             td data-label="Role" { (member.role.parse::<Role>().map_or("", Role::label)) }
                             td data-label="Since" { (ui::date(member.created_at)) }
                         }
@@ -135,7 +135,7 @@ fn matrix() -> Markup {
                 tbody {
                     @for (what, permission) in rows {
                         tr {
-                            td data-label="May" { (what) }
+                            td.is-title.is-wrap data-label="May" { (what) }
                             @for role in Role::ALL {
                                 td data-label=(role.label()) { @if role.may(permission) { "Yes" } @else { span.muted { "No" } } }
                             }

@@ -167,7 +167,7 @@ fn outcome(tried: &DryRun, rows: u64) -> Markup {
         "All rows were tried against the leads you have. This many would be:".to_owned()
     };
     html! {
-        div id="dry-run" {
+        div.stack id="dry-run" {
             p.muted { (what) }
             (ui::stats(html! {
                 (Stat::new("Created", of(|v| *v == Verdict::Created)))
