@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { launchBrowser, newContext, snapshot, watch } from "./lib/browser.mjs";
+import { explained, launchBrowser, newContext, snapshot, watch } from "./lib/browser.mjs";
 import { HEADER, csv, line, parse, person } from "./lib/files.mjs";
 import { counts, signUp, startImport, upload } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -49,7 +49,7 @@ describe("bad input", () => {
         assert.ok(server.alive());
       } catch (error) {
         await snapshot(page, `bad-input-failed-${name.replaceAll(/\W+/g, "-")}`).catch(() => {});
-        throw new Error(`${error.message}\n\nat ${page.url()}\nbehind the screen: ${faults.take().join("\n") || "nothing"}\nserver: ${server.tail().slice(-1500)}`, { cause: error });
+        throw explained(error, page, faults, server);
       }
     });
 

@@ -184,11 +184,14 @@ describe("screens", () => {
   }
 });
 
-/** Fonts are there, frames have loaded, nothing is on its way. */
+/** Fonts are there, frames in the screenshot have loaded, a change of colours has been painted. */
 async function settled(page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
+    for (const frame of document.querySelectorAll("iframe[loading=lazy]")) frame.loading = "eager";
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ended = document.getAnimations().map((animation) => animation.finished.catch(() => {}));
+    await Promise.race([Promise.all(ended), new Promise((done) => setTimeout(done, 400))]);
   });
 }
 

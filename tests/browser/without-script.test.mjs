@@ -1,7 +1,7 @@
 // Reading works without JavaScript: signing in, every list, filters by address and form.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launchBrowser, newContext, snapshot, watch } from "./lib/browser.mjs";
+import { explained, launchBrowser, newContext, snapshot, watch } from "./lib/browser.mjs";
 import { furnish } from "./lib/scene.mjs";
 import { PERSON, signIn } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -30,7 +30,7 @@ describe("without scripts", () => {
         assert.deepEqual(faults.take(), []);
       } catch (error) {
         await snapshot(page, `without-script-failed`).catch(() => {});
-        throw new Error(`${error.message}\n\nat ${page.url()}\nbehind the screen: ${faults.take().join("\n") || "nothing"}`, { cause: error });
+        throw explained(error, page, faults, server);
       }
     });
 

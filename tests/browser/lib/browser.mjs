@@ -1,5 +1,6 @@
 // One Chromium, and pages that remember everything that went wrong on them.
 import { existsSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { OUT } from "./server.mjs";
@@ -20,21 +21,23 @@ const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
+/** Chromium, for which every name ending in .example is a small web server here: the world outside. */
 export async function launchBrowser() {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place));
   if (!executablePath) throw new Error("Chromium is missing: apt-get install chromium, or set CHROMIUM to the browser's path");
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  const world = createServer((request, answer) => answer.setHeader("Content-Type", "text/html").end(`<!doctype html><title>${request.headers.host}</title>`));
+  await new Promise((done) => world.listen(0, "127.0.0.1", done));
+  const rule = `--host-resolver-rules=MAP *.example 127.0.0.1:${world.address().port}`;
+  const browser = await chromium.launch({ executablePath, headless: true, args: [...FLAGS, rule] });
+  browser.on("disconnected", () => world.close());
+  return browser;
 }
 
-/** A fresh profile on the server, as `url`; nothing outside it is reached. */
+/** A fresh profile on the server at `url`. */
 export async function newContext(browser, url, options = {}) {
   const context = await browser.newContext({ baseURL: url, userAgent: AGENT, viewport: DESKTOP, reducedMotion: "reduce", locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
   context.setDefaultTimeout(15_000);
   context.setDefaultNavigationTimeout(20_000);
-  // The links in mails lead to the outside world, which answers the same everywhere.
-  await context.route((address) => address.origin !== url && address.protocol.startsWith("http"), (route) =>
-    route.fulfill({ contentType: "text/html", body: `<!doctype html><title>Elsewhere</title><p>${new URL(route.request().url()).host}</p>` }),
-  );
   return context;
 }
 
@@ -72,3 +75,11 @@ export async function snapshot(page, name) {
   await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, caret: "initial", animations: "allow" });
 }
 
+
+/** The error with what else is known: where it happened, what the page and the server said. */
+export function explained(error, page, faults, server) {
+  const complaints = server.tail().split("\n").filter((line) => /"(WARN|ERROR)"|panicked/.test(line));
+  const told = new Error([error.message, `at ${page.url()}`, ...faults.take(), ...complaints.slice(-5)].join("\n"));
+  told.stack = `${told.message}\n${error.stack?.split("\n").filter((line) => /^\s+at .*\.test\.mjs/.test(line)).join("\n")}`;
+  return told;
+}
