@@ -70,7 +70,8 @@ async fn main() -> Result<()> {
     // The scores are invented too: without this the first start would compute a million of them anew.
     client
         .batch_execute(
-            "INSERT INTO event_cursors (consumer, xid, seq) SELECT 'intelligence.engagement', xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1;
+            "INSERT INTO event_cursors (consumer, xid, seq) SELECT 'intelligence.engagement', xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1
+             ON CONFLICT (consumer) DO UPDATE SET xid = excluded.xid, seq = excluded.seq;
              COMMIT",
         )
         .await?;
