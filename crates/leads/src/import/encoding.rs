@@ -65,7 +65,12 @@ pub(super) fn detect(path: &Path) -> Result<Detected, FileProblem> {
 /// Writes `from` to `to` in UTF-8.
 pub(super) fn transcode(from: &Path, to: &Path, detected: Detected) -> io::Result<()> {
     let mut input = File::open(from)?;
-    let mut output = BufWriter::with_capacity(CHUNK, File::create(to)?);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    // People's data, like the file it replaces: nobody else's to read.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut output = BufWriter::with_capacity(CHUNK, options.open(to)?);
     let mut decoder = detected.encoding.new_decoder_with_bom_removal();
     let mut source = vec![0; CHUNK];
     let mut target = vec![0; CHUNK * 3 + 16];

@@ -60,6 +60,36 @@ pub(super) struct LeadSlot {
     changed: bool,
 }
 
+impl LeadSlot {
+    /// The names of the fields that differ from what is stored.
+    pub(super) fn changed_fields(&self) -> Vec<String> {
+        let Some(before) = &self.before else { return Vec::new() };
+        let now = &self.now;
+        let fields = [
+            ("first_name", before.first_name != now.first_name),
+            ("last_name", before.last_name != now.last_name),
+            ("email", before.email != now.email),
+            ("phone", before.phone != now.phone),
+            ("title", before.title != now.title),
+            ("seniority", before.seniority != now.seniority),
+            ("department", before.department != now.department),
+            ("linkedin_url", before.linkedin_url != now.linkedin_url),
+            ("company_name", before.company.name != now.company.name),
+            ("company_domain", before.company.domain != now.company.domain),
+            ("industry", before.company.industry != now.company.industry),
+            ("employee_count", before.company.employee_count != now.company.employee_count),
+            ("annual_revenue", before.company.annual_revenue != now.company.annual_revenue),
+            ("country", before.company.country != now.company.country),
+            ("city", before.company.city != now.company.city),
+            ("tags", before.tags != now.tags),
+            ("source", before.source != now.source),
+            ("external_id", before.external_id != now.external_id),
+            ("custom", before.custom != now.custom),
+        ];
+        fields.into_iter().filter_map(|(name, changed)| changed.then(|| name.to_owned())).collect()
+    }
+}
+
 /// An account, stored or to be.
 #[derive(Debug, Clone)]
 pub(super) struct AccountSlot {
@@ -336,11 +366,7 @@ impl Batch {
         }
         let mut changed = fill_company(&mut now.company, &said, over);
         match stored.filter(|_| same || !names_company) {
-            Some(account) => {
-                if rules.existing != Existing::Skip {
-                    changed |= self.tell_account(account, &said);
-                }
-            }
+            Some(account) => changed |= self.tell_account(account, &said),
             None if now.account_id.is_none() && names_company => {
                 if let Some(account) = self.account_of(&said, rules) {
                     self.attach(now, account);

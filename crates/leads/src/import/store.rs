@@ -387,7 +387,7 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
         "CREATE TEMP TABLE staged_leads (id uuid, version int, row_no bigint, status_before text, first_name text, last_name text, email text, phone text,
            title text, seniority text, department text, linkedin_url text, account_id uuid, company_name text, company_domain text, industry text,
            employee_count int, annual_revenue bigint, country text, city text, status text, tags text[], source text, external_id text,
-           import_key bytea, custom jsonb) ON COMMIT DROP",
+           import_key bytea, custom jsonb, changed_fields text[]) ON COMMIT DROP",
     )
     .await?;
     let mut copy = CopyText::default();
@@ -401,7 +401,8 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
         copy.text(&company.name).text(&company.domain).text(&company.industry);
         copy.optional_number(company.employee_count.map(i64::from)).optional_number(company.annual_revenue).text(&company.country).text(&company.city);
         copy.text(facts.status.as_str()).array(&facts.tags).text(&facts.source).text(&facts.external_id);
-        copy.bytes(facts.import_key.as_deref()).text(&serde_json::to_string(&facts.custom).unwrap_or_default()).end();
+        copy.bytes(facts.import_key.as_deref()).text(&serde_json::to_string(&facts.custom).unwrap_or_default());
+        copy.array(&slot.changed_fields()).end();
     }
     copy.send(tx, "COPY staged_leads FROM STDIN").await?;
     let org = tx.org();
@@ -430,9 +431,9 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
                      annual_revenue = s.annual_revenue, country = s.country, city = s.city, status = s.status, tags = s.tags, source = s.source,
                      external_id = s.external_id, custom = s.custom, updated_at = $2, version = l.version + 1
                    FROM staged_leads s WHERE l.org_id = $1 AND l.id = s.id AND s.version > 0 AND l.version = s.version
-                   RETURNING l.id, s.row_no)
+                   RETURNING l.id, s.row_no, s.changed_fields)
                  INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
-                 SELECT $1, 'lead.updated', 'lead', id, $3, $2, jsonb_build_object('import_id', $4::text, 'row', row_no) FROM changed",
+                 SELECT $1, 'lead.updated', 'lead', id, $3, $2, jsonb_build_object('fields', changed_fields, 'import_id', $4::text, 'row', row_no) FROM changed",
                 &[&org, &now, &actor, &import],
             )
             .await?;
