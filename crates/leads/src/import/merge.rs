@@ -86,7 +86,7 @@ impl LeadSlot {
             ("external_id", before.external_id != now.external_id),
             ("custom", before.custom != now.custom),
         ];
-        fields.into_iter().filter_map(|(name, changed)| changed.then(|| name.to_owned())).collect()
+        fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name.to_owned()).collect()
     }
 }
 
