@@ -173,7 +173,8 @@ pub(crate) async fn tell_rescored(tx: &TenantTx, count: usize, at: Timestamp) ->
     events::append(tx, &[NewEvent { kind: "lead.rescored", subject: Subject::of(tx.org()), actor: Actor::System, at, payload }]).await
 }
 
-/// Writes the scores and the events of the notable ones.
+/// Writes the scores and the events of the notable ones. Locks the leads in the order of their ids, as
+/// everybody does who writes many, so that two writers wait for each other and not both for ever.
 pub(crate) async fn write_scores(tx: &TenantTx, scores: &[NewScore], at: Timestamp) -> Result<(), DbError> {
     if scores.is_empty() {
         return Ok(());
@@ -184,9 +185,10 @@ pub(crate) async fn write_scores(tx: &TenantTx, scores: &[NewScore], at: Timesta
     let before: Vec<Option<i32>> = scores.iter().map(|new| new.notable_from).collect();
     tx.execute(
         "WITH new AS (SELECT * FROM unnest($2::uuid[], $3::int[], $4::jsonb[], $5::int[]) AS s (id, score, reasons, before)),
+         locked AS (SELECT id FROM leads WHERE org_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE),
          written AS (
-           UPDATE leads l SET score = new.score, score_reasons = new.reasons FROM new
-           WHERE l.org_id = $1 AND l.id = new.id RETURNING l.id, new.score, new.before)
+           UPDATE leads l SET score = new.score, score_reasons = new.reasons FROM locked JOIN new USING (id)
+           WHERE l.org_id = $1 AND l.id = locked.id RETURNING l.id, new.score, new.before)
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'lead.scored', 'lead', id, 'system', $6, jsonb_build_object('score', score, 'previous', before)
          FROM written WHERE before IS NOT NULL",

@@ -113,7 +113,8 @@ pub(crate) async fn propagate(
         })
         .collect();
     tx.execute(
-        "WITH changed AS (
+        "WITH locked AS (SELECT id FROM leads WHERE org_id = $1 AND account_id = $2 ORDER BY id FOR NO KEY UPDATE),
+         changed AS (
            UPDATE leads l SET
              company_name = CASE WHEN 'name' = ANY($3) THEN $4 ELSE company_name END,
              company_domain = CASE WHEN 'domain' = ANY($3) THEN $5 ELSE company_domain END,
@@ -123,7 +124,7 @@ pub(crate) async fn propagate(
              country = CASE WHEN 'country' = ANY($3) THEN $9 ELSE country END,
              city = CASE WHEN 'city' = ANY($3) THEN $10 ELSE city END,
              updated_at = $11, version = version + 1
-           WHERE org_id = $1 AND account_id = $2 RETURNING id)
+           FROM locked WHERE l.org_id = $1 AND l.id = locked.id RETURNING l.id)
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
          SELECT $1, 'lead.updated', 'lead', id, $12, $11, jsonb_build_object('fields', $13::text[], 'account_id', $14::text) FROM changed",
         &[
@@ -213,7 +214,7 @@ pub async fn list(db: &Db, org: OrgId, q: &str, limit: i64, cursor: Option<&str>
 fn page(rows: &[Row], limit: i64, edge: Option<&Edge>) -> Result<Page<AccountRow>, DbError> {
     let counted = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(11))?;
     let total = match edge {
-        Some(edge) => Total { value: edge.t.abs(), exact: edge.t >= 0 },
+        Some(edge) => Total { value: edge.t.saturating_abs(), exact: edge.t >= 0 },
         None => Total { value: counted.min(COUNT_LIMIT), exact: counted <= COUNT_LIMIT },
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
