@@ -22,6 +22,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     #[param(inline)]
@@ -64,9 +65,13 @@ fn tagged(campaign: Campaign, steps: Vec<Step>) -> Tagged {
 }
 
 /// List campaigns
-#[utoipa::path(get, path = "/api/v1/campaigns", tag = "campaigns", params(ListQuery),
+#[utoipa::path(get, operation_id = "list_campaigns", path = "/api/v1/campaigns", tag = "campaigns", params(ListQuery),
     responses((status = 200, body = CampaignList), (status = 422, body = ProblemBody)))]
-async fn list(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<ListQuery>) -> Result<Json<CampaignList>, Problem> {
+async fn list(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<CampaignList>, Problem> {
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(Cursor::decode::<(Timestamp, Uuid)>).transpose()?.map(|(at, id)| (at, CampaignId::from(id)));
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -81,7 +86,7 @@ async fn list(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query
 /// Start a campaign
 ///
 /// A draft: nothing is sent before it is launched. Steps may come with it or follow.
-#[utoipa::path(post, path = "/api/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
+#[utoipa::path(post, operation_id = "post_campaign", path = "/api/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = CampaignBody), (status = 422, body = ProblemBody)))]
 async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<NewCampaign>) -> Result<Answer, Problem> {
@@ -100,7 +105,7 @@ async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Id
 }
 
 /// Read a campaign
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
+#[utoipa::path(get, operation_id = "get_campaign", path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 200, body = CampaignBody), (status = 404, body = ProblemBody)))]
 async fn read(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Tagged, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -112,7 +117,7 @@ async fn read(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): A
 /// Change a draft
 ///
 /// With `If-Match`, only the version that was read; somebody else's change in between is 412.
-#[utoipa::path(patch, path = "/api/v1/campaigns/{id}", tag = "campaigns", request_body = CampaignChange,
+#[utoipa::path(patch, operation_id = "patch_campaign", path = "/api/v1/campaigns/{id}", tag = "campaigns", request_body = CampaignChange,
     params(("id" = CampaignId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CampaignBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
         (status = 412, body = ProblemBody), (status = 422, body = ProblemBody)))]
@@ -133,7 +138,7 @@ async fn change(
 }
 
 /// Throw a draft away
-#[utoipa::path(delete, path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
+#[utoipa::path(delete, operation_id = "delete_campaign", path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<CampaignId>) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -146,7 +151,7 @@ async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id)
 /// Replace a draft's steps
 ///
 /// In their order. A step that names its id stays the same step.
-#[utoipa::path(put, path = "/api/v1/campaigns/{id}/steps", tag = "campaigns", request_body = StepsBody, params(("id" = CampaignId, Path)),
+#[utoipa::path(put, operation_id = "put_campaign_steps", path = "/api/v1/campaigns/{id}/steps", tag = "campaigns", request_body = StepsBody, params(("id" = CampaignId, Path)),
     responses((status = 200, body = Vec<Step>), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn replace_steps(
     State(app): State<App>,

@@ -41,6 +41,10 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>, Problem> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| {
-        Problem::invalid(vec![FieldError::new("/if-match", "if_match.invalid", "must be the ETag of the campaign as it was read, such as \"3\"")])
+        Problem::invalid(vec![FieldError::new(
+            "/if-match",
+            "if_match.invalid",
+            "must be the ETag of the campaign as it was read, such as \"3\"",
+        )])
     })
 }

@@ -25,6 +25,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct PreviewQuery {
     #[param(value_type = String)]
@@ -34,7 +35,7 @@ struct PreviewQuery {
 }
 
 /// Preview a step as a lead
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/preview", tag = "campaigns", params(("id" = CampaignId, Path), PreviewQuery),
+#[utoipa::path(get, operation_id = "preview_campaign", path = "/api/v1/campaigns/{id}/preview", tag = "campaigns", params(("id" = CampaignId, Path), PreviewQuery),
     responses((status = 200, body = Preview), (status = 404, body = ProblemBody)))]
 async fn show_preview(
     State(app): State<App>,
@@ -47,9 +48,13 @@ async fn show_preview(
 }
 
 /// Check whether a campaign can be launched
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/preflight", tag = "campaigns", params(("id" = CampaignId, Path)),
+#[utoipa::path(get, operation_id = "preflight_campaign", path = "/api/v1/campaigns/{id}/preflight", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 200, body = Preflight), (status = 404, body = ProblemBody)))]
-async fn show_preflight(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Json<Preflight>, Problem> {
+async fn show_preflight(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Json<Preflight>, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     Ok(Json(actions::preflight(&tx, &app, id, app.clock.now()).await?))
 }
@@ -58,7 +63,7 @@ async fn show_preflight(State(app): State<App>, viewer: Can<CampaignsRead>, ApiP
 ///
 /// Freezes its audience and begins to send. Refused with the failing checks while the preflight has any;
 /// launching twice changes nothing.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/launch", tag = "campaigns",
+#[utoipa::path(post, operation_id = "launch_campaign", path = "/api/v1/campaigns/{id}/launch", tag = "campaigns",
     params(("id" = CampaignId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Campaign), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn launch(
@@ -81,7 +86,7 @@ async fn launch(
 /// Pause a campaign
 ///
 /// Nothing more is claimed; what is being handed over at this moment is finished.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/pause", tag = "campaigns",
+#[utoipa::path(post, operation_id = "pause_campaign", path = "/api/v1/campaigns/{id}/pause", tag = "campaigns",
     params(("id" = CampaignId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Campaign), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn pause(
@@ -104,7 +109,7 @@ async fn pause(
 /// Resume a campaign
 ///
 /// Goes on where it was; nothing is sent again.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/resume", tag = "campaigns",
+#[utoipa::path(post, operation_id = "resume_campaign", path = "/api/v1/campaigns/{id}/resume", tag = "campaigns",
     params(("id" = CampaignId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Campaign), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn resume(

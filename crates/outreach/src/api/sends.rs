@@ -21,6 +21,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct SendsQuery {
     #[param(inline)]
@@ -56,7 +57,7 @@ struct Verdict {
 }
 
 /// List a campaign's sends
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/sends", tag = "campaigns", params(("id" = CampaignId, Path), SendsQuery),
+#[utoipa::path(get, operation_id = "list_sends", path = "/api/v1/campaigns/{id}/sends", tag = "campaigns", params(("id" = CampaignId, Path), SendsQuery),
     responses((status = 200, body = SendList), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn list(
     State(app): State<App>,
@@ -76,9 +77,13 @@ async fn list(
 }
 
 /// A campaign's numbers by step
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/numbers", tag = "campaigns", params(("id" = CampaignId, Path)),
+#[utoipa::path(get, operation_id = "campaign_numbers", path = "/api/v1/campaigns/{id}/numbers", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 200, body = CampaignNumbers), (status = 404, body = ProblemBody)))]
-async fn numbers(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Json<CampaignNumbers>, Problem> {
+async fn numbers(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Json<CampaignNumbers>, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let (leads, steps) = (store::enrollments::counts(&tx, id).await?, store::sends::numbers(&tx, id).await?);
@@ -88,7 +93,7 @@ async fn numbers(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id)
 /// Settle a send whose outcome is unknown
 ///
 /// `sent`: it arrived, the lead goes on to the next step. `not_sent`: it is sent again.
-#[utoipa::path(post, path = "/api/v1/sends/{id}/resolve", tag = "campaigns", request_body = Verdict,
+#[utoipa::path(post, operation_id = "resolve_send", path = "/api/v1/sends/{id}/resolve", tag = "campaigns", request_body = Verdict,
     params(("id" = SendId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = SendRow), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn resolve(

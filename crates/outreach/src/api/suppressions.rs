@@ -21,6 +21,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// A part of the address.
@@ -44,9 +45,13 @@ struct SuppressionList {
 }
 
 /// List suppressed addresses
-#[utoipa::path(get, path = "/api/v1/suppressions", tag = "suppressions", params(ListQuery),
+#[utoipa::path(get, operation_id = "list_suppressions", path = "/api/v1/suppressions", tag = "suppressions", params(ListQuery),
     responses((status = 200, body = SuppressionList), (status = 422, body = ProblemBody)))]
-async fn list(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<ListQuery>) -> Result<Json<SuppressionList>, Problem> {
+async fn list(
+    State(app): State<App>,
+    viewer: Can<CampaignsRead>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<SuppressionList>, Problem> {
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(Cursor::decode::<(Timestamp, String)>).transpose()?;
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -59,7 +64,7 @@ async fn list(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query
 }
 
 /// Suppress an address
-#[utoipa::path(post, path = "/api/v1/suppressions", tag = "suppressions", request_body = NewSuppression,
+#[utoipa::path(post, operation_id = "post_suppression", path = "/api/v1/suppressions", tag = "suppressions", request_body = NewSuppression,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Suppression), (status = 422, body = ProblemBody)))]
 async fn add(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<NewSuppression>) -> Result<Answer, Problem> {
@@ -78,7 +83,7 @@ async fn add(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idemp
 /// Take an address off the list
 ///
 /// Sequences that ended because of it stay ended.
-#[utoipa::path(delete, path = "/api/v1/suppressions/{email}", tag = "suppressions", params(("email" = String, Path)),
+#[utoipa::path(delete, operation_id = "delete_suppression", path = "/api/v1/suppressions/{email}", tag = "suppressions", params(("email" = String, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(email): ApiPath<String>) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;

@@ -20,6 +20,7 @@ pub fn api() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// In name or subject.
@@ -40,6 +41,7 @@ struct TemplateList {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct PreviewQuery {
     /// Whom to render for; left out: the examples.
@@ -48,7 +50,7 @@ struct PreviewQuery {
 }
 
 /// List templates
-#[utoipa::path(get, path = "/api/v1/templates", tag = "templates", params(ListQuery),
+#[utoipa::path(get, operation_id = "list_templates", path = "/api/v1/templates", tag = "templates", params(ListQuery),
     responses((status = 200, body = TemplateList), (status = 422, body = ProblemBody)))]
 async fn list(
     State(app): State<App>,
@@ -73,7 +75,7 @@ async fn list(
 /// Write a template
 ///
 /// Unknown variables are refused with the line and the name that was probably meant.
-#[utoipa::path(post, path = "/api/v1/templates", tag = "templates", request_body = TemplateContent,
+#[utoipa::path(post, operation_id = "post_template", path = "/api/v1/templates", tag = "templates", request_body = TemplateContent,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Template), (status = 422, body = ProblemBody)))]
 async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<TemplateContent>) -> Result<Answer, Problem> {
@@ -87,7 +89,7 @@ async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Id
 }
 
 /// Read a template
-#[utoipa::path(get, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
+#[utoipa::path(get, operation_id = "get_template", path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
     responses((status = 200, body = Template), (status = 404, body = ProblemBody)))]
 async fn read(
     State(app): State<App>,
@@ -102,7 +104,7 @@ async fn read(
 /// Change a template
 ///
 /// With `If-Match`, only the version that was read; somebody else's change in between is 412.
-#[utoipa::path(patch, path = "/api/v1/templates/{id}", tag = "templates", request_body = TemplateChange,
+#[utoipa::path(patch, operation_id = "patch_template", path = "/api/v1/templates/{id}", tag = "templates", request_body = TemplateChange,
     params(("id" = TemplateId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = Template), (status = 404, body = ProblemBody), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn change(
@@ -123,7 +125,7 @@ async fn change(
 /// Delete a template
 ///
 /// Campaigns keep their copies of its text.
-#[utoipa::path(delete, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
+#[utoipa::path(delete, operation_id = "delete_template", path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<TemplateId>) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
@@ -134,7 +136,7 @@ async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id)
 }
 
 /// Render a template as a lead
-#[utoipa::path(get, path = "/api/v1/templates/{id}/preview", tag = "templates", params(("id" = TemplateId, Path), PreviewQuery),
+#[utoipa::path(get, operation_id = "preview_template", path = "/api/v1/templates/{id}/preview", tag = "templates", params(("id" = TemplateId, Path), PreviewQuery),
     responses((status = 200, body = TemplatePreview), (status = 404, body = ProblemBody)))]
 async fn show_preview(
     State(app): State<App>,
