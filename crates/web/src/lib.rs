@@ -8,7 +8,7 @@ mod layers;
 mod live;
 
 use axum::Router;
-use http_kit::{App, Problem, RouteRecord, Routes};
+use http_kit::{App, Problem, ProblemKind, RouteRecord, Routes};
 use jobs::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,9 +51,7 @@ pub fn router(app: App) -> Router {
     let routes = pages
         .merge(api)
         .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || {
-            (http::StatusCode::METHOD_NOT_ALLOWED, Problem::new(http_kit::ProblemKind::NotFound, "This address does not answer that method."))
-        });
+        .method_not_allowed_fallback(async || Problem::new(ProblemKind::MethodNotAllowed, "This address does not answer that method."));
     layers::around(routes, app.clone()).with_state(app)
 }
 
@@ -63,7 +61,9 @@ pub fn route_list() -> Vec<RouteRecord> {
     let (_, document) = api();
     for (path, item) in document.paths.paths {
         let methods = [("GET", item.get), ("POST", item.post), ("PUT", item.put), ("PATCH", item.patch), ("DELETE", item.delete)];
-        records.extend(methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| RouteRecord { path: path.clone(), method }));
+        records.extend(
+            methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| RouteRecord { path: path.clone(), method }),
+        );
     }
     records.sort();
     records

@@ -45,16 +45,18 @@ pub async fn problems_as_pages(request: Request, next: Next) -> Response {
     let path = parts.uri.path().to_owned();
     let for_people = !path.starts_with("/api/")
         && !path.starts_with("/webhooks/")
-        && parts.headers.get(header::ACCEPT).is_none_or(|accept| {
-            accept.to_str().is_ok_and(|accept| accept.contains("text/html") || accept.contains("*/*"))
-        });
+        && parts
+            .headers
+            .get(header::ACCEPT)
+            .is_none_or(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html") || accept.contains("*/*")));
+    // Where to go after the sign-in: a page with its filters. A form cannot be sent again.
+    let here = if parts.method == http::Method::GET { parts.uri.path_and_query().map_or(path, ToString::to_string) } else { path };
     let Ok(chrome) = Chrome::from_request_parts(&mut parts, &()).await;
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned().filter(|_| for_people) else { return response };
     let status = problem.kind.status();
     let mut page = if problem.kind == ProblemKind::Unauthorized {
-        let here: String = form_encode(&path);
-        return login_redirect(&here, chrome.is_htmx);
+        return login_redirect(&form_encode(&here), chrome.is_htmx);
     } else if chrome.is_htmx {
         (status, Toast::error(problem.detail.clone()).partial()).into_response()
     } else {

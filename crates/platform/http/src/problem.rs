@@ -17,6 +17,8 @@ pub enum ProblemKind {
     Forbidden,
     /// No such thing, or not yours.
     NotFound,
+    /// The address is right, the method is not.
+    MethodNotAllowed,
     /// It exists already, or its state does not allow this now.
     Conflict,
     /// Somebody changed it meanwhile (`If-Match`).
@@ -43,6 +45,7 @@ impl ProblemKind {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -61,6 +64,7 @@ impl ProblemKind {
             Self::Unauthorized => ("unauthorized", "Sign in first"),
             Self::Forbidden => ("forbidden", "Not allowed"),
             Self::NotFound => ("not-found", "Not found"),
+            Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed"),
             Self::Conflict => ("conflict", "Not possible in the present state"),
             Self::PreconditionFailed => ("precondition-failed", "Changed meanwhile"),
             Self::TooLarge => ("too-large", "Too large"),
