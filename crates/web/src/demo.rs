@@ -1,6 +1,6 @@
 //! Demo data: invented people at invented companies, brought in the way a file is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::{extract::State, response::Response};
 use http_kit::{App, Flash, Problem, redirect};
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 pub const DEMO_LEADS: usize = 500;
 
 const FIRST: [&str; 25] = [
-    "Ada", "Bruno", "Chloe", "Dmitri", "Elena", "Farah", "Goran", "Hana", "Ivan", "Jana", "Kofi", "Lena", "Mateo", "Nadia", "Oscar", "Priya", "Quinn",
-    "Rosa", "Sven", "Tara", "Umar", "Vera", "Wanda", "Yusuf", "Zoe",
+    "Ada", "Bruno", "Chloe", "Dmitri", "Elena", "Farah", "Goran", "Hana", "Ivan", "Jana", "Kofi", "Lena", "Mateo", "Nadia", "Oscar",
+    "Priya", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wanda", "Yusuf", "Zoe",
 ];
 const LAST: [&str; 23] = [
-    "Almeida", "Becker", "Castillo", "Dubois", "Eriksen", "Fischer", "Garcia", "Horvat", "Ivanova", "Jansen", "Kowalski", "Larsen", "Moreau", "Novak",
-    "Okafor", "Petrov", "Rossi", "Silva", "Tanaka", "Ueda", "Virtanen", "Weber", "Yilmaz",
+    "Almeida", "Becker", "Castillo", "Dubois", "Eriksen", "Fischer", "Garcia", "Horvat", "Ivanova", "Jansen", "Kowalski", "Larsen",
+    "Moreau", "Novak", "Okafor", "Petrov", "Rossi", "Silva", "Tanaka", "Ueda", "Virtanen", "Weber", "Yilmaz",
 ];
 const TITLE: [(&str, &str, &str); 9] = [
     ("Chief Executive Officer", "c_level", "Management"),
@@ -49,8 +49,16 @@ const COMPANY: [(&str, &str, i32); 16] = [
     ("Redwood Retail", "Retail", 7400),
     ("Summit Travel", "Travel", 210),
 ];
-const PLACE: [(&str, &str); 8] =
-    [("US", "Denver"), ("DE", "Hamburg"), ("GB", "Leeds"), ("FR", "Lyon"), ("ES", "Valencia"), ("NL", "Utrecht"), ("SE", "Uppsala"), ("US", "Austin")];
+const PLACE: [(&str, &str); 8] = [
+    ("US", "Denver"),
+    ("DE", "Hamburg"),
+    ("GB", "Leeds"),
+    ("FR", "Lyon"),
+    ("ES", "Valencia"),
+    ("NL", "Utrecht"),
+    ("SE", "Uppsala"),
+    ("US", "Austin"),
+];
 
 fn pick<T>(list: &[T], n: usize) -> Option<&T> {
     list.get(n % list.len().max(1))
@@ -63,13 +71,26 @@ pub fn write_demo_csv() -> String {
         "First name,Last name,Email,Title,Seniority,Department,Company,Website,Industry,Employees,Annual revenue,Country,City,Phone,LinkedIn,Tags\n",
     );
     for n in 0..DEMO_LEADS {
-        let parts = (pick(&FIRST, n), pick(&LAST, n * 7 + n / 25), pick(&TITLE, n * 5 + n / 9), pick(&COMPANY, n * 11 + n / 16), pick(&PLACE, n * 3 + n / 8));
-        let (Some(first), Some(last), Some((title, seniority, department)), Some((company, industry, size)), Some((country, city))) = parts else { continue };
+        let parts = (
+            pick(&FIRST, n),
+            pick(&LAST, n * 7 + n / 25),
+            pick(&TITLE, n * 5 + n / 9),
+            pick(&COMPANY, n * 11 + n / 16),
+            pick(&PLACE, n * 3 + n / 8),
+        );
+        let (Some(first), Some(last), Some((title, seniority, department)), Some((company, industry, size)), Some((country, city))) = parts
+        else {
+            continue;
+        };
         let domain = format!("{}.example", company.to_lowercase().replace(' ', "-"));
         // One in nine has no address, as in life: they can be called, not mailed.
         let email = if n % 9 == 8 { String::new() } else { format!("{}.{}{n}@{domain}", first.to_lowercase(), last.to_lowercase()) };
         let phone = if n % 3 == 0 { format!("+1 555 {:04}", 100 + n) } else { String::new() };
-        let linkedin = if n % 2 == 0 { format!("https://www.linkedin.com/in/{}-{}-{n}", first.to_lowercase(), last.to_lowercase()) } else { String::new() };
+        let linkedin = if n % 2 == 0 {
+            format!("https://www.linkedin.com/in/{}-{}-{n}", first.to_lowercase(), last.to_lowercase())
+        } else {
+            String::new()
+        };
         let tags = if n % 4 == 0 { "demo;event" } else { "demo" };
         let revenue = i64::from(*size) * 145_000;
         csv.push_str(&format!(
@@ -93,17 +114,20 @@ impl Job for LoadDemo {
         let path = demo_file(&cx.state, org.uuid()).await.map_err(|error| Failure::retry(format!("the demo file: {error}")))?;
         let actor = self.user.map_or(Actor::System, Actor::User);
         let imported = leads::import::import_file(&cx.state, org, actor, &path, |_| {}).await;
-        let _ = tokio::fs::remove_file(&path).await; // written anew by the next run
+        if let Some(dir) = path.parent() {
+            let _ = tokio::fs::remove_dir_all(dir).await; // written anew by the next run
+        }
         imported.map_err(|error| Failure::retry(error.to_string()))?;
         cx.state.feed.nudge();
         Ok(Outcome::Done)
     }
 }
 
+/// In a directory of the organisation's own: the file's name becomes the leads' source, which people read.
 async fn demo_file(app: &App, org: Uuid) -> std::io::Result<PathBuf> {
-    let dir: &Path = &app.config.data_dir;
-    tokio::fs::create_dir_all(dir).await?;
-    let path = dir.join(format!("demo-leads-{}.csv", org.simple()));
+    let dir = app.config.data_dir.join("demo").join(org.simple().to_string());
+    tokio::fs::create_dir_all(&dir).await?;
+    let path = dir.join("demo-leads.csv");
     tokio::fs::write(&path, write_demo_csv()).await?;
     Ok(path)
 }

@@ -11,19 +11,21 @@ use serde_json::Value;
 use ui::{Nav, Tone};
 use utoipa::openapi::{
     InfoBuilder, OpenApi, OpenApiBuilder,
-    security::{ApiKey, ApiKeyValue, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
 };
 
 /// What the document says before its operations.
 pub(crate) fn preamble() -> OpenApi {
     let description = "Everything the screens can do. JSON in snake_case; ids are prefixed strings; times are RFC 3339 in UTC. \
         Lists answer `{data, next_cursor, total}` and take `filter`, `q`, `sort`, `limit` and `cursor`. \
-        Every POST takes an `Idempotency-Key`, remembered for 24 hours. Errors are `application/problem+json` (RFC 9457) and name the field.";
+        Every POST that changes something takes an `Idempotency-Key`, remembered for 24 hours. Errors are `application/problem+json` (RFC 9457) and name the field.";
     let mut document = OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Leadline API").version(env!("CARGO_PKG_VERSION")).description(Some(description)).build())
         .build();
-    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("leadline_session", "The session of a signed-in person.")));
+    let session =
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("leadline_session", "The session of a signed-in person.")));
     document.components.get_or_insert_default().add_security_scheme("session", session);
+    document.security = Some(vec![SecurityRequirement::new("session", std::iter::empty::<&str>())]);
     document
 }
 
@@ -70,7 +72,7 @@ fn page(document: &Value) -> Markup {
             (ui::Button::secondary("OpenAPI document").href("/api/v1/openapi.json").plain())
         }))
         (ui::stack(html! {
-            p.prose { (intro) }
+            p.prose { (prose(intro)) }
             @for tag in tags {
                 (ui::card(&title_case(tag), html! {}, html! {
                     div.stack { @for operation in operations.iter().filter(|o| self::tag(o) == Some(tag)) { (one(document, operation)) } }
@@ -102,7 +104,7 @@ fn one(document: &Value, operation: &Operation<'_>) -> Markup {
         details.operation {
             summary { (ui::badge(tone, &operation.method.to_uppercase())) " " code { (operation.path) } " " span.muted { (text("summary")) } }
             div.stack {
-                @if !text("description").is_empty() { p { (text("description")) } }
+                @if !text("description").is_empty() { p { (prose(text("description"))) } }
                 @if let Some(parameters) = parameters {
                     (ui::table::wrap("Parameters", html! {
                         table.table {
@@ -117,7 +119,7 @@ fn one(document: &Value, operation: &Operation<'_>) -> Markup {
                 }
                 h3 { "Answers" }
                 @for (status, answer) in operation.value.get("responses").and_then(Value::as_object).into_iter().flatten() {
-                    p { code { (status) } " " (answer.get("description").and_then(Value::as_str).unwrap_or_default()) }
+                    p { code { (status) } " " (prose(answer.get("description").and_then(Value::as_str).unwrap_or_default())) }
                     @if let Some(of) = answer.get("content").and_then(Value::as_object).and_then(|content| content.values().next()).and_then(|c| c.get("schema")) {
                         (schema(document, of, 0))
                     }
@@ -134,7 +136,7 @@ fn parameter(parameter: &Value) -> Markup {
         tr {
             td data-label="Parameter" { code { (text("name")) } @if required { span.muted { " required" } } }
             td data-label="In" { (text("in")) }
-            td data-label="What" { (text("description")) }
+            td data-label="What" { (prose(text("description"))) }
         }
     }
 }
@@ -151,7 +153,7 @@ fn schema(document: &Value, of: &Value, depth: usize) -> Markup {
                 @for (name, field) in fields {
                     li {
                         code { (name) } " " span.muted { (kind(field)) @if required.contains(&name.as_str()) { ", required" } }
-                        @if let Some(text) = field.get("description").and_then(Value::as_str) { " " (text) }
+                        @if let Some(text) = field.get("description").and_then(Value::as_str) { " " (prose(text)) }
                         @if depth < 3 { (schema(document, field.get("items").unwrap_or(field), depth + 1)) }
                     }
                 }
@@ -173,5 +175,55 @@ fn kind(field: &Value) -> String {
         Some(Value::String(kind)) => kind.clone(),
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
         _ => "any".to_owned(),
+    }
+}
+
+/// Descriptions are Markdown, of which ours use only `code`.
+fn prose(text: &str) -> Markup {
+    html! { @for (at, part) in text.split('`').enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// What generators of clients stumble over, and what we promise of every operation.
+    #[test]
+    fn the_document_keeps_the_rules_of_openapi_and_our_own() {
+        let document: Value = serde_json::from_str(&crate::openapi().to_json().unwrap()).unwrap();
+        let mut ids = BTreeSet::new();
+        let mut faults = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = format!("{method} {path}");
+                if !ids.insert(operation["operationId"].as_str().unwrap_or_default()) {
+                    faults.push(format!("{name}: another operation has its operationId"));
+                }
+                if operation["summary"].as_str().is_none_or(str::is_empty) {
+                    faults.push(format!("{name}: no summary"));
+                }
+                let no_parameters = Vec::new();
+                let parameters = operation["parameters"].as_array().unwrap_or(&no_parameters);
+                let has = |place: &str, name: &str| parameters.iter().any(|p| p["in"] == place && p["name"] == name);
+                for parameter in parameters.iter().filter(|p| p["in"] == "path") {
+                    let parameter = parameter["name"].as_str().unwrap();
+                    if !path.contains(&format!("{{{parameter}}}")) {
+                        faults.push(format!("{name}: {parameter} is not in the path"));
+                    }
+                }
+                for parameter in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                    if !has("path", parameter) {
+                        faults.push(format!("{name}: {parameter} is not described"));
+                    }
+                }
+                // Trying weights changes nothing.
+                if method == "post" && path != "/api/v1/scoring/preview" && !has("header", "Idempotency-Key") {
+                    faults.push(format!("{name}: no Idempotency-Key"));
+                }
+            }
+        }
+        assert!(ids.len() > 40 && faults.is_empty(), "{faults:#?}");
     }
 }

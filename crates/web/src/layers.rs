@@ -1,9 +1,15 @@
 use std::time::Duration;
 
-use axum::{Router, extract::Request, middleware, response::{IntoResponse, Response}};
+use axum::{
+    Router,
+    extract::Request,
+    middleware,
+    response::{IntoResponse, Response},
+};
 use http_kit::{App, Problem, flash_layer, problems_as_pages, security_headers};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, compression::CompressionLevel, csrf::CsrfLayer, csrf::ProtectionError, trace::TraceLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, compression::CompressionLevel, csrf::CsrfLayer, csrf::ProtectionError,
+    trace::TraceLayer,
 };
 use tracing::Span;
 
@@ -18,7 +24,8 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
     };
     routes
         .layer(csrf.with_rejection_response(|_: ProtectionError| {
-            Problem::forbidden("This request came from another website, so nothing was done. Open the page here and try again.").into_response()
+            Problem::forbidden("This request came from another website, so nothing was done. Open the page here and try again.")
+                .into_response()
         }))
         .layer(middleware::from_fn(flash_layer))
         .layer(middleware::from_fn(problems_as_pages))

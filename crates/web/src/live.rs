@@ -28,7 +28,8 @@ pub(crate) async fn stream(
     viewer: Viewer,
     ApiQuery(query): ApiQuery<Topics>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let topics: Vec<String> = query.topics.split(',').map(str::trim).filter(|topic| !topic.is_empty()).take(32).map(str::to_owned).collect();
+    let topics: Vec<String> =
+        query.topics.split(',').map(str::trim).filter(|topic| !topic.is_empty()).take(32).map(str::to_owned).collect();
     let items = app.feed.subscribe(viewer.org_id).filter_map(move |item| {
         let event = message(&item, &topics);
         async move { event }
