@@ -27,6 +27,18 @@ async fn every_table_with_an_org_id_forces_row_level_security() {
     }
 }
 
+/// So that the tables can be spread over machines by organisation one day. The queue stays in one place.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_primary_key_of_a_tenants_table_starts_with_its_organisation() {
+    let app = TestApp::start().await;
+    let others = "SELECT count(*) FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
+        LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'jobs'
+          AND i.indkey[0] IS DISTINCT FROM a.attnum";
+    assert_eq!(app.scalar(others).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_roles_cannot_bypass_row_level_security() {
     let app = TestApp::start().await;
