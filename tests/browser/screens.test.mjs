@@ -130,7 +130,8 @@ const SCREENS = [
   { name: "error-404", path: () => "/leads/lead_0190b5a4c3d27e8f9a0b1c2d3e4f5a6b", status: 404 },
 ];
 
-describe("screens", () => {
+// The two sizes go beside each other, each on pages of its own.
+describe("screens", { concurrency: 2 }, () => {
   let server, browser, axe;
   /** One page for each who and size, kept signed in and open. */
   const pages = new Map();
@@ -157,30 +158,34 @@ describe("screens", () => {
     assert.deepEqual(ended, { code: 0, signal: null, left: [] });
   });
 
-  for (const { name, as = "owner", path, status, act, only } of SCREENS) {
-    for (const size of Object.keys(SIZES).filter((size) => !only || only === size)) {
-      test(`${name} at ${size}`, { timeout: 60_000 }, async () => {
-        const { page, faults } = pages.get(`${as} ${size}`);
-        const wrong = [];
-        faults.allow(...(status ? [status] : []));
-        await page.emulateMedia({ colorScheme: "light" });
-        await page.goto(path(), { waitUntil: "load" });
-        await act?.(page, size);
-        await settled(page);
-        for (const colorScheme of ["light", "dark"]) {
-          await page.emulateMedia({ colorScheme });
-          await settled(page);
-          const overlay = await page.locator("dialog[open], :popover-open").count();
-          // The defaults of the caret and animations inject a style element, which our policy forbids.
-          await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: overlay === 0, caret: "initial", animations: "allow" });
-          wrong.push(...(await overflowing(page)).map((what) => `${colorScheme}: sticks out of the page: ${what}`));
-          // In the dark only the colours are others.
-          wrong.push(...(await violations(page, axe, colorScheme === "light" ? { type: "tag", values: RULES } : { type: "rule", values: ["color-contrast"] })).map((what) => `${colorScheme}: ${what}`));
-        }
-        wrong.push(...faults.take());
-        assert.deepEqual(wrong, []);
-      });
+  for (const size of Object.keys(SIZES)) {
+    describe(`at ${size}`, { concurrency: 1 }, () => {
+      for (const screen of SCREENS.filter(({ only }) => !only || only === size)) {
+        test(`${screen.name} at ${size}`, { timeout: 60_000 }, () => look(screen, size));
+      }
+    });
+  }
+
+  async function look({ name, as = "owner", path, status, act }, size) {
+    const { page, faults } = pages.get(`${as} ${size}`);
+    const wrong = [];
+    faults.allow(...(status ? [status] : []));
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(path(), { waitUntil: "load" });
+    await act?.(page, size);
+    await settled(page);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await settled(page);
+      const overlay = await page.locator("dialog[open], :popover-open").count();
+      // The defaults of the caret and animations inject a style element, which our policy forbids.
+      await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: overlay === 0, caret: "initial", animations: "allow" });
+      wrong.push(...(await overflowing(page)).map((what) => `${colorScheme}: sticks out of the page: ${what}`));
+      // In the dark only the colours are others.
+      wrong.push(...(await violations(page, axe, colorScheme === "light" ? { type: "tag", values: RULES } : { type: "rule", values: ["color-contrast"] })).map((what) => `${colorScheme}: ${what}`));
     }
+    wrong.push(...faults.take());
+    assert.deepEqual(wrong, []);
   }
 });
 
@@ -188,7 +193,13 @@ describe("screens", () => {
 async function settled(page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
-    for (const frame of document.querySelectorAll("iframe[loading=lazy]")) frame.loading = "eager";
+    // Frames below the fold wait for somebody to scroll; the screenshot shows them all the same.
+    const frames = [...document.querySelectorAll("iframe[loading=lazy]")].map((frame) => {
+      const loaded = new Promise((done) => frame.addEventListener("load", done, { once: true }));
+      frame.loading = "eager";
+      return loaded;
+    });
+    await Promise.race([Promise.all(frames), new Promise((done) => setTimeout(done, frames.length * 1500))]);
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const ended = document.getAnimations().map((animation) => animation.finished.catch(() => {}));
     await Promise.race([Promise.all(ended), new Promise((done) => setTimeout(done, 400))]);
