@@ -74,7 +74,8 @@ async fn render(app: &App, viewer: &Viewer, typed: &SettingsForm, problem: Optio
             ui::card("Audience", html! {}, ui::stack(html! {
                 (audience.chips("/campaigns/new"))
                 (audience.size("/campaigns/new"))
-                (audience.editors("/campaigns/new"))
+                // Changing it here would lose what was typed beside it.
+                p.muted { "You can narrow it down in the draft, before anything is sent." }
             })),
         ))
     };
