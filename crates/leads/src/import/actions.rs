@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use db::TenantTx;
 use events::{NewEvent, Subject};
 use http_kit::App;
+use jiff::{SignedDuration, Timestamp};
 use jobs::Options;
 use kernel::{Actor, ImportId, OrgId};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio::{fs, io::AsyncWriteExt};
 
 use super::{
@@ -17,12 +19,16 @@ use super::{
     run, store,
 };
 
+/// How long an import of the command line has the work for itself.
+const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
 /// A file that arrives piece by piece, and is gone again unless it is kept.
 pub(super) struct Arriving {
     id: ImportId,
     path: PathBuf,
     file: fs::File,
     bytes: u64,
+    digest: Sha256,
     kept: bool,
 }
 
@@ -39,7 +45,7 @@ impl Arriving {
         #[cfg(unix)]
         options.mode(0o600);
         let file = options.open(&path).await?;
-        Ok(Self { id, path, file, bytes: 0, kept: false })
+        Ok(Self { id, path, file, bytes: 0, digest: Sha256::new(), kept: false })
     }
 
     /// Takes the next piece.
@@ -48,6 +54,7 @@ impl Arriving {
         if self.bytes > MAX_FILE {
             return Err(FileProblem::TooLarge);
         }
+        self.digest.update(piece);
         Ok(self.file.write_all(piece).await?)
     }
 
@@ -99,6 +106,11 @@ impl Drop for Arriving {
 pub(super) struct Kept(Arriving);
 
 impl Kept {
+    /// SHA-256 of the file.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.0.digest.clone().finalize().into()
+    }
+
     /// The row is committed.
     pub(super) fn keep(mut self) {
         self.0.kept = true;
@@ -193,11 +205,20 @@ pub async fn import_file(app: &App, org: OrgId, actor: Actor, path: &Path, mut p
     let id = import.id;
     let tx = app.db.tenant(org).await?;
     record(&tx, app, &import, actor).await?;
-    // Without a job: this process does the work itself.
+    // This process does the work itself; should it die in the middle, a worker takes the rest over later.
     begin(&tx, app, id, None, actor).await?;
+    let later = app.clock.now().checked_add(TAKEN_OVER_AFTER).unwrap_or(Timestamp::MAX);
+    jobs::enqueue(&tx, &ImportLeads { import_id: id }, Options::unique(id.to_string()).at(later)).await?;
     tx.commit().await?;
     kept.keep();
-    match run::run(app, org, id, &mut progress).await? {
+    let ended = match run::run(app, org, id, &mut progress).await {
+        Ok(ended) => ended,
+        Err(error) => {
+            run::fail(app, org, id, "The command that imported it broke off. What is imported stays; import the file again for the rest.").await?;
+            return Err(error);
+        }
+    };
+    match ended {
         ImportStatus::Finished => {}
         ended => return Err(ImportError::State(format!("The import has {} before its end; /imports/{id} says more.", ended.as_str()))),
     }

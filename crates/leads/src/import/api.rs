@@ -127,6 +127,7 @@ async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers
     let actor = viewer.actor();
     let idempotency = Idempotency::of_stream(&headers, "/api/v1/imports")?.by(actor);
     let (import, kept) = receive(&app, viewer.org_id, actor, &headers, body).await?;
+    let idempotency = idempotency.with_content(&kept.digest());
     let tx = app.db.tenant(viewer.org_id).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
@@ -148,7 +149,8 @@ async fn list_imports(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(q
     }
     let before: Option<(Timestamp, Uuid)> = query.cursor.as_deref().map(Cursor::decode).transpose()?;
     let mut imports = store::list(&app.db, viewer.org_id, before, limit + 1).await?;
-    let total = Total { value: store::count(&app.db, viewer.org_id).await?, exact: true };
+    let count = store::count(&app.db, viewer.org_id).await?;
+    let total = Total { value: count.min(10_000), exact: count <= 10_000 };
     let page = usize::try_from(limit).unwrap_or_default();
     let more = imports.len() > page;
     imports.truncate(page);

@@ -11,6 +11,7 @@
 mod actions;
 mod analysis;
 mod api;
+mod copy_text;
 mod encoding;
 mod guess;
 mod merge;

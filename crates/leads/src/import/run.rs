@@ -49,11 +49,11 @@ impl Job for ImportLeads {
             // The other worker has it.
             Err(ImportError::Overtaken | ImportError::NotFound) => Ok(Outcome::Done),
             Err(ImportError::File(problem)) => {
-                fail(&cx.state, org, self.import_id, "The uploaded file is no longer on this server, or cannot be read. What is imported stays; upload the file again for the rest: what exists is recognised.").await?;
+                fail(&cx.state, org, self.import_id, "The uploaded file is no longer on this server, or cannot be read. What is imported stays; upload the file again for the rest: what exists is recognised.").await.map_err(again)?;
                 Err(Failure::give_up(problem.to_string()))
             }
             Err(error) if cx.attempt() >= ATTEMPTS => {
-                fail(&cx.state, org, self.import_id, "The database refused a batch of rows again and again. What is imported stays. Tell the person who runs this server.").await?;
+                fail(&cx.state, org, self.import_id, "The database refused a batch of rows again and again. What is imported stays. Tell the person who runs this server.").await.map_err(again)?;
                 Err(Failure::give_up(error.to_string()))
             }
             Err(error) => Err(Failure::retry(error.to_string())),
@@ -61,10 +61,15 @@ impl Job for ImportLeads {
     }
 }
 
-async fn fail(app: &App, org: OrgId, id: ImportId, words: &str) -> Result<(), Failure> {
+fn again(error: ImportError) -> Failure {
+    Failure::retry(error.to_string())
+}
+
+/// Marks a running import as failed, for the person who looks at it.
+pub(super) async fn fail(app: &App, org: OrgId, id: ImportId, words: &str) -> Result<(), ImportError> {
     let tx = app.db.tenant(org).await?;
     if let Some(import) = store::lock(&tx, id).await?.filter(|import| import.status == ImportStatus::Running) {
-        finish(&tx, app, &import, ImportStatus::Failed, words).await.map_err(|error| Failure::retry(error.to_string()))?;
+        finish(&tx, app, &import, ImportStatus::Failed, words).await?;
         tx.commit().await?;
         app.feed.nudge();
     }

@@ -6,6 +6,7 @@ use kernel::{ImportId, OrgId, Uuid};
 
 use super::{
     analysis::Analysis,
+    copy_text::CopyText,
     merge::{AccountSlot, Batch, CompanyFacts, LeadFacts, LeadSlot},
     model::{Counts, Import, ImportStatus},
     plan::Plan,
@@ -89,7 +90,7 @@ pub(super) async fn list(db: &Db, org: OrgId, before: Option<(Timestamp, Uuid)>,
 }
 
 pub(super) async fn count(db: &Db, org: OrgId) -> Result<i64, DbError> {
-    let rows = db.read(org, "SELECT count(*) FROM imports WHERE org_id = $1", &[&org]).await?;
+    let rows = db.read(org, "SELECT count(*) FROM (SELECT FROM imports WHERE org_id = $1 LIMIT 10001) bounded", &[&org]).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
@@ -311,7 +312,7 @@ pub(super) enum WriteError {
 
 impl From<DbError> for WriteError {
     fn from(error: DbError) -> Self {
-        if error.is_unique_violation() { Self::Raced } else { Self::Db(error) }
+        if error.is_unique_violation() || error.is_retryable() { Self::Raced } else { Self::Db(error) }
     }
 }
 
@@ -326,6 +327,11 @@ pub(super) async fn write(tx: &TenantTx, batch: &Batch, import: ImportId, actor:
         write_leads(tx, &leads, import, actor, now).await?;
     }
     if accounts.iter().any(|slot| slot.before.is_some()) {
+        tx.execute(
+            "SELECT FROM leads l JOIN staged_accounts a ON a.id = l.account_id WHERE l.org_id = $1 AND a.seen IS NOT NULL ORDER BY l.id FOR NO KEY UPDATE OF l",
+            &[&tx.org()],
+        )
+        .await?;
         tx.execute(
             // Their people take what they miss, as they would on being created.
             "UPDATE leads l SET company_name = CASE l.company_name WHEN '' THEN a.name ELSE l.company_name END,
@@ -422,6 +428,12 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
     .await?;
     let known = slots.iter().filter(|slot| slot.version > 0).count() as u64;
     if known > 0 {
+        // In the order of their ids, like everybody who writes many leads: so two writers wait and do not deadlock.
+        tx.execute(
+            "SELECT FROM leads l JOIN staged_leads s ON s.id = l.id WHERE l.org_id = $1 AND s.version > 0 ORDER BY l.id FOR NO KEY UPDATE OF l",
+            &[&org],
+        )
+        .await?;
         let updated = tx
             .execute(
                 "WITH changed AS (
@@ -452,126 +464,4 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
         .await?;
     }
     Ok(())
-}
-
-/// Rows in PostgreSQL's text format of COPY.
-#[derive(Debug, Default)]
-struct CopyText {
-    buffer: Vec<u8>,
-    inside: bool,
-}
-
-impl CopyText {
-    fn cell(&mut self) {
-        if self.inside {
-            self.buffer.push(b'\t');
-        }
-        self.inside = true;
-    }
-
-    fn escaped(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            match byte {
-                b'\\' => self.buffer.extend_from_slice(b"\\\\"),
-                b'\n' => self.buffer.extend_from_slice(b"\\n"),
-                b'\r' => self.buffer.extend_from_slice(b"\\r"),
-                b'\t' => self.buffer.extend_from_slice(b"\\t"),
-                other => self.buffer.push(other),
-            }
-        }
-    }
-
-    fn text(&mut self, text: &str) -> &mut Self {
-        self.cell();
-        self.escaped(text.as_bytes());
-        self
-    }
-
-    fn optional(&mut self, text: Option<&str>) -> &mut Self {
-        match text {
-            Some(text) => self.text(text),
-            None => self.null(),
-        }
-    }
-
-    fn null(&mut self) -> &mut Self {
-        self.cell();
-        self.buffer.extend_from_slice(b"\\N");
-        self
-    }
-
-    fn number(&mut self, number: i64) -> &mut Self {
-        self.text(&number.to_string())
-    }
-
-    fn optional_number(&mut self, number: Option<i64>) -> &mut Self {
-        self.optional(number.map(|number| number.to_string()).as_deref())
-    }
-
-    fn uuid(&mut self, id: Uuid) -> &mut Self {
-        self.text(id.as_simple().encode_lower(&mut [0; 32]))
-    }
-
-    fn optional_uuid(&mut self, id: Option<Uuid>) -> &mut Self {
-        match id {
-            Some(id) => self.uuid(id),
-            None => self.null(),
-        }
-    }
-
-    fn bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
-        let Some(bytes) = bytes else { return self.null() };
-        self.cell();
-        self.buffer.extend_from_slice(b"\\\\x");
-        for byte in bytes {
-            self.buffer.extend_from_slice(format!("{byte:02x}").as_bytes());
-        }
-        self
-    }
-
-    fn array(&mut self, texts: &[String]) -> &mut Self {
-        self.cell();
-        let mut literal = String::from("{");
-        for (index, text) in texts.iter().enumerate() {
-            if index > 0 {
-                literal.push(',');
-            }
-            literal.push('"');
-            for c in text.chars() {
-                if matches!(c, '"' | '\\') {
-                    literal.push('\\');
-                }
-                literal.push(c);
-            }
-            literal.push('"');
-        }
-        literal.push('}');
-        self.escaped(literal.as_bytes());
-        self
-    }
-
-    fn end(&mut self) {
-        self.buffer.push(b'\n');
-        self.inside = false;
-    }
-
-    async fn send(self, tx: &TenantTx, sql: &str) -> Result<(), DbError> {
-        let mut copy = tx.copy_in(sql).await?;
-        copy.send(self.buffer.into()).await?;
-        copy.finish().await?;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn copied_text_is_escaped() {
-        let mut copy = CopyText::default();
-        copy.text("a\tb\\\n").optional(None).array(&["x\"y".to_owned(), "\\".to_owned(), String::new()]).bytes(Some(&[0, 255])).end();
-        let text = String::from_utf8_lossy(&copy.buffer).into_owned();
-        assert_eq!(text, "a\\tb\\\\\\n\t\\N\t{\"x\\\\\"y\",\"\\\\\\\\\",\"\"}\t\\\\x00ff\n");
-    }
 }

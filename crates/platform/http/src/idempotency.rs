@@ -85,6 +85,13 @@ impl Idempotency {
         Self::new(headers, None, &[path.as_bytes()])
     }
 
+    /// Counts the digest of what was streamed as part of the request: another file is another request.
+    #[must_use]
+    pub fn with_content(self, digest: &[u8]) -> Self {
+        let digest = Sha256::new().chain_update(self.digest).chain_update(digest).finalize().into();
+        Self { digest, ..self }
+    }
+
     /// Whose key it is: another person's key of the same text is another key.
     #[must_use]
     pub fn by(self, actor: kernel::Actor) -> Self {

@@ -25,6 +25,7 @@ pub(super) async fn upload(State(app): State<App>, viewer: Can<LeadsImport>, hea
             return Ok((problem.kind.status(), page(&viewer, Some(&problem.detail))).into_response());
         }
     };
+    let idempotency = idempotency.with_content(&kept.digest());
     let tx = app.db.tenant(viewer.org_id).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());

@@ -1,0 +1,124 @@
+use db::{DbError, TenantTx};
+use kernel::Uuid;
+
+/// Rows in PostgreSQL's text format of COPY.
+#[derive(Debug, Default)]
+pub(super) struct CopyText {
+    buffer: Vec<u8>,
+    inside: bool,
+}
+
+impl CopyText {
+    pub(super) fn cell(&mut self) {
+        if self.inside {
+            self.buffer.push(b'\t');
+        }
+        self.inside = true;
+    }
+
+    pub(super) fn escaped(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            match byte {
+                b'\\' => self.buffer.extend_from_slice(b"\\\\"),
+                b'\n' => self.buffer.extend_from_slice(b"\\n"),
+                b'\r' => self.buffer.extend_from_slice(b"\\r"),
+                b'\t' => self.buffer.extend_from_slice(b"\\t"),
+                other => self.buffer.push(other),
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        self.cell();
+        self.escaped(text.as_bytes());
+        self
+    }
+
+    pub(super) fn optional(&mut self, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+
+    pub(super) fn null(&mut self) -> &mut Self {
+        self.cell();
+        self.buffer.extend_from_slice(b"\\N");
+        self
+    }
+
+    pub(super) fn number(&mut self, number: i64) -> &mut Self {
+        self.text(&number.to_string())
+    }
+
+    pub(super) fn optional_number(&mut self, number: Option<i64>) -> &mut Self {
+        self.optional(number.map(|number| number.to_string()).as_deref())
+    }
+
+    pub(super) fn uuid(&mut self, id: Uuid) -> &mut Self {
+        self.text(id.as_simple().encode_lower(&mut [0; 32]))
+    }
+
+    pub(super) fn optional_uuid(&mut self, id: Option<Uuid>) -> &mut Self {
+        match id {
+            Some(id) => self.uuid(id),
+            None => self.null(),
+        }
+    }
+
+    pub(super) fn bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        let Some(bytes) = bytes else { return self.null() };
+        self.cell();
+        self.buffer.extend_from_slice(b"\\\\x");
+        for byte in bytes {
+            self.buffer.extend_from_slice(format!("{byte:02x}").as_bytes());
+        }
+        self
+    }
+
+    pub(super) fn array(&mut self, texts: &[String]) -> &mut Self {
+        self.cell();
+        let mut literal = String::from("{");
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                literal.push(',');
+            }
+            literal.push('"');
+            for c in text.chars() {
+                if matches!(c, '"' | '\\') {
+                    literal.push('\\');
+                }
+                literal.push(c);
+            }
+            literal.push('"');
+        }
+        literal.push('}');
+        self.escaped(literal.as_bytes());
+        self
+    }
+
+    pub(super) fn end(&mut self) {
+        self.buffer.push(b'\n');
+        self.inside = false;
+    }
+
+    pub(super) async fn send(self, tx: &TenantTx, sql: &str) -> Result<(), DbError> {
+        let mut copy = tx.copy_in(sql).await?;
+        copy.send(self.buffer.into()).await?;
+        copy.finish().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copied_text_is_escaped() {
+        let mut copy = CopyText::default();
+        copy.text("a\tb\\\n").optional(None).array(&["x\"y".to_owned(), "\\".to_owned(), String::new()]).bytes(Some(&[0, 255])).end();
+        let text = String::from_utf8_lossy(&copy.buffer).into_owned();
+        assert_eq!(text, "a\\tb\\\\\\n\t\\N\t{\"x\\\\\"y\",\"\\\\\\\\\",\"\"}\t\\\\x00ff\n");
+    }
+}
