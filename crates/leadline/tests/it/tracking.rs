@@ -47,6 +47,8 @@ async fn opens_and_clicks_of_people_and_machines_are_told_apart() {
     let human = |kind: &str| format!("SELECT count(*) FROM events WHERE kind = '{kind}' AND NOT (payload->>'machine')::boolean");
     assert_eq!(mailing.app.scalar(&human("mail.opened")).await, 1, "the first time only");
     assert_eq!(mailing.app.scalar(&human("mail.clicked")).await, 1);
+    let first = "SELECT count(*) FROM events WHERE payload->'first' = 'true' AND NOT (payload->'opened' = 'true' AND kind = 'mail.clicked')";
+    assert_eq!(mailing.app.scalar(first).await, 2, "one first opening, one first click that was not the first sign of an opening");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,8 +66,7 @@ pub(crate) async fn opened(tx: &TenantTx, send: SendId, machine: bool, at: Times
     notice(tx, row, at).await
 }
 
-/// A click. A person who clicks has opened, too, and `opened` says that this was not known before.
-/// Events beyond the twentieth of a kind add nothing.
+/// A click. A person who clicks has opened, too. Events beyond the twentieth of a kind add nothing.
 /// `first` marks a person's first click in the mail, `opened` a click that is the first sign of an opening.
 pub(crate) async fn clicked(tx: &TenantTx, send: SendId, url: &str, machine: bool, at: Timestamp) -> Result<(), DbError> {
     let row = tx.query_opt(
