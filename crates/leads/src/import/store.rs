@@ -421,7 +421,7 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
              company_domain, industry, employee_count, annual_revenue, country, city, status, tags, source, external_id, import_key, custom, $2, $2
            FROM staged_leads WHERE version = 0)
          INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
-         SELECT $1, 'lead.created', 'lead', id, $3, $2, jsonb_build_object('source', source, 'import_id', $4::text, 'row', row_no)
+         SELECT $1, 'lead.created', 'lead', id, $3, $2, jsonb_build_object('source', source, 'status', status, 'import_id', $4::text, 'row', row_no)
          FROM staged_leads WHERE version = 0",
         &[&org, &now, &actor, &import],
     )
@@ -453,12 +453,13 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
             return Err(WriteError::Raced);
         }
     }
-    if slots.iter().any(|slot| slot.now.status != slot.before.as_ref().map_or(Status::New, |before| before.status)) {
+    // A new lead's status is part of its creation: nobody has moved it.
+    if slots.iter().any(|slot| slot.before.as_ref().is_some_and(|before| before.status != slot.now.status)) {
         tx.execute(
             "INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
              SELECT $1, kind, 'lead', id, $3, $2, jsonb_build_object('from', status_before, 'to', status, 'import_id', $4::text)
              FROM staged_leads, unnest(CASE status WHEN 'converted' THEN ARRAY['lead.status_changed', 'lead.converted'] ELSE ARRAY['lead.status_changed'] END) kind
-             WHERE status <> status_before",
+             WHERE version > 0 AND status <> status_before
             &[&org, &now, &actor, &import],
         )
         .await?;
