@@ -62,6 +62,9 @@ impl CompiledMail {
         let part = |part: &'static str| move |problem| RenderError { part, problem };
         let subject = render(&self.subject).map_err(part("subject"))?;
         let html = render(&self.html).map_err(part("html"))?;
+        if let Some(message) = mail::tangled(&html) {
+            return Err(part("html")(TemplateProblem { variable: None, line: 1, message, suggestion: None }));
+        }
         let text = match &self.text {
             Some(text) => render(text).map_err(part("text"))?,
             None => mail::text_from_html(&html),

@@ -15,6 +15,7 @@
 mod catcher;
 mod compose;
 mod config;
+mod extent;
 pub mod html;
 mod message;
 mod outcome;
@@ -30,6 +31,7 @@ mod transport;
 pub use catcher::{Catcher, CaughtMail, CaughtSummary};
 pub use compose::compose;
 pub use config::{ConfigError, MailConfig, mailer};
+pub use extent::tangled;
 pub use message::{MailError, Mailbox, OutgoingMail, new_message_id};
 pub use outcome::{Outcome, Rejection, RejectionKind};
 pub use plain_text::text_from_html;

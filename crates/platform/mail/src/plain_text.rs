@@ -1,6 +1,9 @@
 /// The plain-text part for an HTML body: links become numbered footnotes with their addresses,
 /// lists keep their bullets. Lines wrap at 78 columns (RFC 5322 2.1.1), addresses never.
 pub fn text_from_html(html: &str) -> String {
+    if crate::tangled(html).is_some() {
+        return strip_tags(html);
+    }
     let rendered = html2text::config::plain()
         .no_table_borders()
         .no_link_wrapping()
