@@ -1,11 +1,12 @@
 //! Passwords: Argon2id with the crate's defaults (OWASP's recommendation), off the async threads.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, thread::available_parallelism};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use tokio::sync::Semaphore;
 
 /// Shorter ones fall to guessing.
 pub(crate) const MIN_LENGTH: usize = 10;
@@ -14,6 +15,9 @@ const MAX_LENGTH: usize = 200;
 
 /// Compared against when the address is unknown, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+/// Each hashing takes 19 MB and a core: more at once would be slower, and a flood of them would take all memory.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, usize::from)));
 
 /// What is wrong with a chosen password, if anything.
 pub(crate) fn weakness(password: &str, email: &str) -> Option<String> {
@@ -38,6 +42,7 @@ pub(crate) fn weakness(password: &str, email: &str) -> Option<String> {
 
 /// The PHC string to store.
 pub(crate) async fn hash(password: String) -> Result<String, String> {
+    let _turn = TURNS.acquire().await;
     tokio::task::spawn_blocking(move || hash_now(&password)).await.map_err(|error| error.to_string())?
 }
 
@@ -49,6 +54,7 @@ pub(crate) async fn verify(password: String, stored: Option<String>) -> bool {
         let matches = PasswordHash::new(&phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
         known && matches
     };
+    let _turn = TURNS.acquire().await;
     tokio::task::spawn_blocking(check).await.unwrap_or(false)
 }
 

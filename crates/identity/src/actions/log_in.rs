@@ -1,4 +1,7 @@
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use cache::Rate;
 use db::DbError;
@@ -29,7 +32,9 @@ pub enum LogInError {
 
 /// Checks the password and opens a session; returns its token.
 pub async fn log_in(app: &App, email: &str, password: String, from: IpAddr, user_agent: &str) -> Result<String, LogInError> {
-    let email = email.trim().to_lowercase();
+    // Longer ones are nobody's, and are not worth remembering.
+    let email: String = email.trim().to_lowercase().chars().take(254).collect();
+    let from = neighbourhood(from);
     for (key, rate) in [(format!("login:address:{from}"), PER_ADDRESS), (format!("login:account:{from}:{email}"), PER_ACCOUNT)] {
         app.cache.throttle(&key, rate).await.map_err(|throttled| LogInError::Throttled(throttled.retry_after))?;
     }
@@ -41,6 +46,15 @@ pub async fn log_in(app: &App, email: &str, password: String, from: IpAddr, user
     }
     let (user, _, org) = known.ok_or(LogInError::Credentials)?;
     Ok(open_session(app, user, org, user_agent).await?)
+}
+
+/// What one visitor can be told by: an IPv4 address, or the network of an IPv6 one, since everybody has
+/// 2^64 of those (RFC 6177).
+pub(crate) fn neighbourhood(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
 }
 
 /// Opens a session for somebody whose identity has just been established.
@@ -61,5 +75,18 @@ impl From<LogInError> for Problem {
             LogInError::Throttled(wait) => Self::too_many(wait),
             LogInError::Db(error) => error.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::neighbourhood;
+
+    #[test]
+    fn a_network_of_addresses_is_one_visitor() {
+        let of = |text: &str| neighbourhood(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("2001:db8:1:2:ffff::"), of("2001:db8:1:2:3:4:5:6"));
+        assert_eq!((of("192.0.2.7"), of("::ffff:192.0.2.7")), ("192.0.2.7".to_owned(), "192.0.2.7".to_owned()));
     }
 }

@@ -1,17 +1,26 @@
+use std::time::Duration;
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use cache::Rate;
 use http::{HeaderMap, StatusCode, header};
-use http_kit::{App, Chrome, Flash, PageForm, Problem, redirect};
+use http_kit::{App, Chrome, ClientIp, Flash, PageForm, Problem, redirect};
 use maud::{Markup, html};
 use ui::{Button, Field};
 
 use crate::{
     NewOrganisation, SignUpError, Viewer,
-    actions::{log_in::open_session, sign_up},
+    actions::{
+        log_in::{neighbourhood, open_session},
+        sign_up,
+    },
     cookie, password,
 };
+
+/// Sign-ups from one address: a company's people share one, and each costs us a hashing and tells whether an address is known.
+const PER_ADDRESS: Rate = Rate { uses: 60, per: Duration::from_secs(600) };
 
 pub(super) async fn show(chrome: Chrome, viewer: Result<Viewer, Problem>) -> Response {
     if viewer.is_ok() {
@@ -20,7 +29,15 @@ pub(super) async fn show(chrome: Chrome, viewer: Result<Viewer, Problem>) -> Res
     chrome.bare("Sign up", form(&NewOrganisation::default(), None)).into_response()
 }
 
-pub(super) async fn submit(State(app): State<App>, chrome: Chrome, headers: HeaderMap, form_: PageForm<NewOrganisation>) -> Result<Response, Problem> {
+pub(super) async fn submit(
+    State(app): State<App>,
+    chrome: Chrome,
+    ClientIp(from): ClientIp,
+    headers: HeaderMap,
+    form_: PageForm<NewOrganisation>,
+) -> Result<Response, Problem> {
+    let key = format!("signup:{}", neighbourhood(from));
+    app.cache.throttle(&key, PER_ADDRESS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     let typed = form_.value;
     let keep = NewOrganisation { organisation: typed.organisation.clone(), name: typed.name.clone(), email: typed.email.clone(), password: String::new() };
     match sign_up::sign_up(&app, typed).await {
