@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use cache::Rate;
 use http_kit::{App, Problem};
 use identity::Viewer;
 use kernel::SendId;
@@ -5,10 +8,15 @@ use mail::{Batch, Mailbox, Outcome, OutgoingMail, Transport, batch_key, new_mess
 
 use crate::templates::render::Rendered;
 
+/// Tests of one organisation: enough to try a sequence out in every mail program at hand.
+const TESTS: Rate = Rate { uses: 30, per: Duration::from_secs(3600) };
+
 /// Sends a rendered mail to the signed-in person, and to nobody else.
 ///
 /// No footer and no tracking: this shows the text. Not in the ledger, and repeating it sends again.
 pub async fn send_test(app: &App, viewer: &Viewer, mail: Rendered) -> Result<(), Problem> {
+    // Whose address it is was only claimed: a test must not become a way to write to somebody else again and again.
+    app.cache.throttle(&format!("test_mail:{}", viewer.org_id), TESTS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     let me = Mailbox::new(viewer.name.clone(), viewer.email.clone());
     let id = SendId::new();
     let mail = OutgoingMail {
