@@ -10,6 +10,8 @@ use super::{
 };
 use crate::model::{Status, is_custom_key};
 
+/// 0001-01-01T00:00:00Z.
+const FIRST_SECOND: i64 = -62_135_596_800;
 /// Longer texts cannot be a filter within the limits.
 const MAX_JSON: usize = 64 * 1024;
 
@@ -181,7 +183,9 @@ impl Reader<'_> {
         let parsed = value.as_str().and_then(|text| {
             text.parse::<Timestamp>().map(Moment::Instant).or_else(|_| Date::strptime("%Y-%m-%d", text).map(Moment::Day)).ok()
         });
-        parsed.filter(|moment| moment.start().is_some()).map_or_else(|| self.wrong("a date like 2026-01-31 or an RFC 3339 time"), Ok)
+        // PostgreSQL counts from 4713 BC; nobody means a day before our era.
+        let ours = |moment: &Moment| moment.start().is_some_and(|at| at.as_second() >= FIRST_SECOND);
+        parsed.filter(ours).map_or_else(|| self.wrong("a date like 2026-01-31 or an RFC 3339 time"), Ok)
     }
 
     fn pair<T>(&self, one: impl Fn(&Value) -> Result<T>) -> Result<(T, T)> {

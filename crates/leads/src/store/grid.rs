@@ -301,7 +301,7 @@ fn page(rows: &[Row], query: &ListQuery, edge: Option<&Edge>, known: Option<Tota
     let counted = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(total_column(query.sort)))?;
     let total = match (known, edge) {
         (Some(total), _) => total,
-        (None, Some(edge)) => Total { value: edge.t.abs(), exact: edge.t >= 0 },
+        (None, Some(edge)) => Total { value: edge.t.saturating_abs(), exact: edge.t >= 0 },
         (None, None) => Total { value: counted.min(COUNT_LIMIT), exact: counted <= COUNT_LIMIT },
     };
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
