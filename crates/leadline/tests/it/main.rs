@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, clippy::print_stdout)]
 
 mod accounts;
+mod attacks;
 mod campaign_pages;
 mod campaign_survives_kill;
 mod campaigns;
