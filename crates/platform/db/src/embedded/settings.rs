@@ -45,6 +45,8 @@ pub(super) fn render(endpoint: &Endpoint, durable: bool, memory: u64) -> String 
         "log_checkpoints = off".to_owned(),
         // Statements carry people's data; errors are told to the caller, who logs them without it.
         "log_min_error_statement = panic".to_owned(),
+        // So do a message's details and context: the key that exists already, the line of a COPY.
+        "log_error_verbosity = terse".to_owned(),
     ];
     if cfg!(target_os = "linux") {
         // Elsewhere PostgreSQL before 18 refuses to start with it.
