@@ -459,7 +459,7 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
             "INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
              SELECT $1, kind, 'lead', id, $3, $2, jsonb_build_object('from', status_before, 'to', status, 'import_id', $4::text)
              FROM staged_leads, unnest(CASE status WHEN 'converted' THEN ARRAY['lead.status_changed', 'lead.converted'] ELSE ARRAY['lead.status_changed'] END) kind
-             WHERE version > 0 AND status <> status_before
+             WHERE version > 0 AND status <> status_before",
             &[&org, &now, &actor, &import],
         )
         .await?;
