@@ -115,6 +115,10 @@ pub(crate) async fn credentials(db: &Db, email: &str) -> Result<Option<(UserId, 
     rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).transpose()
 }
 
+pub(crate) async fn any_organisation(db: &Db) -> Result<bool, DbError> {
+    Ok(!db.read_system("SELECT FROM organisations LIMIT 1", &[]).await?.is_empty())
+}
+
 pub(crate) async fn insert_user(tx: &SystemTx, id: UserId, email: &str, name: &str, hash: &str, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",

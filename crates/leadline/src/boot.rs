@@ -71,6 +71,8 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
         public_url: settings.public_url.clone(),
         data_dir: settings.data_dir.clone(),
         secret: secret_key(settings)?,
+        signup: settings.signup,
+        trusted_proxies: settings.trusted_proxies.clone(),
         resend_webhook_secret: settings.resend_webhook_secret.clone(),
     };
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, config }))

@@ -2,23 +2,26 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
-use http_kit::Environment;
+use http_kit::{Environment, SignUp};
 use kernel::Clock;
 use mail::MailConfig;
 use url::Url;
 
 /// Every variable we read. A name that starts with LEADLINE_ and is not here is a mistake.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 18] = [
     "LEADLINE_ENV",
     "LEADLINE_BIND",
     "PUBLIC_URL",
     "LEADLINE_DATA_DIR",
     "LEADLINE_SECRET_KEY",
     "LEADLINE_INFRA_OUTPUTS",
+    "LEADLINE_SIGNUP",
+    "LEADLINE_TRUSTED_PROXIES",
     "LEADLINE_CLOCK",
     "LEADLINE_CONFIG",
     "LEADLINE_PG_BIN",
@@ -46,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) bind: String,
     pub(crate) public_url: Url,
     pub(crate) data_dir: PathBuf,
+    pub(crate) signup: SignUp,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) secret_key: Option<String>,
     pub(crate) database_url: Option<String>,
     pub(crate) redis_url: Option<String>,
@@ -94,12 +99,26 @@ impl Settings {
             Some(text) if environment.is_development() => Clock::parse_fast(&text)?,
             Some(_) => bail!("LEADLINE_CLOCK lets time run fast and is for development only: unset it, or set LEADLINE_ENV=development"),
         };
+        let signup = match get("LEADLINE_SIGNUP") {
+            Some(text) => text.parse().map_err(anyhow::Error::msg)?,
+            None if environment == Environment::Production => SignUp::First,
+            None => SignUp::Open,
+        };
+        let trusted_proxies = get("LEADLINE_TRUSTED_PROXIES")
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(|text| text.parse::<IpAddr>().with_context(|| format!("LEADLINE_TRUSTED_PROXIES: {text:?} is not an IP address")))
+            .collect::<Result<_>>()?;
         let data_dir = PathBuf::from(get("LEADLINE_DATA_DIR").unwrap_or_else(|| "./.leadline".to_owned()));
         let settings = Self {
             environment,
             bind,
             public_url,
             data_dir: std::path::absolute(&data_dir).with_context(|| format!("LEADLINE_DATA_DIR: {}", data_dir.display()))?,
+            signup,
+            trusted_proxies,
             secret_key: get("LEADLINE_SECRET_KEY"),
             database_url: get("DATABASE_URL"),
             redis_url: get("REDIS_URL"),
@@ -195,6 +214,8 @@ mod tests {
         assert!(refusal(&[("LEADLINE_BIN", "x")]).contains("LEADLINE_BIN is not a setting"));
         assert!(refusal(&[("LEADLINE_ENV", "prod")]).contains("LEADLINE_ENV"));
         assert!(refusal(&[("PUBLIC_URL", "sales.example.com")]).contains("PUBLIC_URL"));
+        assert!(refusal(&[("LEADLINE_SIGNUP", "maybe")]).contains("LEADLINE_SIGNUP"));
+        assert!(refusal(&[("LEADLINE_TRUSTED_PROXIES", "10.0.0.1, proxy")]).contains("LEADLINE_TRUSTED_PROXIES"));
         assert!(refusal(&[("LEADLINE_CLOCK", "fast")]).contains("LEADLINE_CLOCK"));
         assert!(refusal(&[("LEADLINE_INFRA_OUTPUTS", "/nowhere.json")]).contains("LEADLINE_INFRA_OUTPUTS"));
     }
@@ -207,7 +228,7 @@ mod tests {
             ("PUBLIC_URL", "https://sales.example.com"),
             ("SMTP_URL", "smtps://mail.example.com"),
         ];
-        assert!(load(&safe).is_ok());
+        assert_eq!(load(&safe).expect("valid").signup, SignUp::First);
         for (left_out, named) in [(1, "LEADLINE_SECRET_KEY"), (2, "PUBLIC_URL"), (3, "SMTP_URL")] {
             let mut pairs = safe.to_vec();
             pairs.remove(left_out);

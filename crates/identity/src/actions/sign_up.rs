@@ -1,6 +1,6 @@
 use db::DbError;
 use events::{NewEvent, Subject, append};
-use http_kit::{App, FieldError, Problem};
+use http_kit::{App, FieldError, Problem, SignUp};
 use kernel::{Actor, EmailAddress, OrgId, UserId};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,6 +27,16 @@ pub enum SignUpError {
     Db(#[from] DbError),
     #[error("the password could not be hashed: {0}")]
     Hash(String),
+}
+
+/// Whether a visitor may sign up here, by `LEADLINE_SIGNUP`.
+pub(crate) async fn allowed(app: &App) -> Result<(), Problem> {
+    let open = match app.config.signup {
+        SignUp::Open => true,
+        SignUp::Closed => false,
+        SignUp::First => !store::any_organisation(&app.db).await?,
+    };
+    if open { Ok(()) } else { Err(Problem::forbidden("Nobody can sign up here by themselves. Ask the person who invited you, or who runs this server.")) }
 }
 
 /// Creates the person, the organisation and its owner in one transaction.

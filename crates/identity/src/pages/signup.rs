@@ -22,11 +22,12 @@ use crate::{
 /// Sign-ups from one address: a company's people share one, and each costs us a hashing and tells whether an address is known.
 const PER_ADDRESS: Rate = Rate { uses: 60, per: Duration::from_secs(600) };
 
-pub(super) async fn show(chrome: Chrome, viewer: Result<Viewer, Problem>) -> Response {
+pub(super) async fn show(State(app): State<App>, chrome: Chrome, viewer: Result<Viewer, Problem>) -> Result<Response, Problem> {
     if viewer.is_ok() {
-        return redirect("/", None);
+        return Ok(redirect("/", None));
     }
-    chrome.bare("Sign up", form(&NewOrganisation::default(), None)).into_response()
+    sign_up::allowed(&app).await?;
+    Ok(chrome.bare("Sign up", form(&NewOrganisation::default(), None)).into_response())
 }
 
 pub(super) async fn submit(
@@ -38,6 +39,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     let key = format!("signup:{}", neighbourhood(from));
     app.cache.throttle(&key, PER_ADDRESS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    sign_up::allowed(&app).await?;
     let typed = form_.value;
     let keep = NewOrganisation { organisation: typed.organisation.clone(), name: typed.name.clone(), email: typed.email.clone(), password: String::new() };
     match sign_up::sign_up(&app, typed).await {

@@ -131,3 +131,14 @@ async fn answers_carry_the_headers_that_confine_a_page() {
     assert!(page.attributes("script", "nonce").iter().all(|nonce| policy.contains(nonce.as_str()) && !nonce.is_empty()));
     assert!(!page.body.contains(" style=") && !page.body.contains("onclick="));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_up_ends_with_the_first_organisation_or_is_closed() {
+    for (signup, first) in [(http_kit::SignUp::First, 303), (http_kit::SignUp::Closed, 403)] {
+        let app = TestApp::start_with(crate::support::TestOptions { signup, ..Default::default() }).await;
+        let form = |email: &'static str| [("organisation", "Acme"), ("name", "Ada"), ("email", email), ("password", Visitor::PASSWORD)];
+        assert_eq!(app.stranger().post_form("/signup", &form("ada@acme.example")).await.status, first);
+        assert_eq!(app.stranger().post_form("/signup", &form("eve@acme.example")).await.status, 403);
+        assert_eq!(app.stranger().get("/signup").await.status, 403);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod create_campaign;
 mod delete_campaign;
+mod guard_reputation;
 mod launch;
 mod mark_replied;
 mod pause;
@@ -31,6 +32,7 @@ use crate::{
 
 pub use create_campaign::create_campaign;
 pub use delete_campaign::delete_campaign;
+pub(crate) use guard_reputation::guard_reputation;
 pub use launch::launch;
 pub use mark_replied::mark_replied;
 pub use pause::pause;

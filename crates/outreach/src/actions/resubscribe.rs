@@ -1,6 +1,6 @@
 use db::{DbError, TenantTx};
 use events::{NewEvent, Subject, append};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, SendId};
 use leads::Status;
 use serde_json::json;
@@ -11,10 +11,18 @@ use crate::{
     store,
 };
 
+/// How long an unsubscription can be taken back by the link that made it.
+const UNDONE_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// The recipient takes an unsubscription back: the address, the lead's status and the sequences are as
 /// before. A bounce or a complaint is not the recipient's to take back.
 pub(crate) async fn resubscribe(tx: &TenantTx, send: SendId, now: Timestamp) -> Result<bool, DbError> {
     let Some(origin) = store::tracking::origin(tx, send).await? else { return Ok(false) };
+    // A mail that is forwarded years later must not bring anybody back.
+    let too_old = now.checked_sub(UNDONE_WITHIN).unwrap_or(Timestamp::MIN);
+    if store::suppressions::find(tx, &origin.email).await?.is_some_and(|found| found.at < too_old) {
+        return Ok(false);
+    }
     let Some(status) = store::suppressions::delete(tx, &origin.email, Some(SuppressionReason::Unsubscribed)).await? else {
         return Ok(false);
     };

@@ -31,9 +31,19 @@ pub async fn suppress(tx: &TenantTx, by: Actor, new: NewSuppression, now: Timest
     store::suppressions::find(tx, email.as_str()).await?.ok_or(CampaignError::NotFound)
 }
 
-/// Takes an address off the list. Sequences that ended because of it stay ended.
+/// Takes an address off the list. Sequences that ended because of it stay ended. What the recipient has
+/// said stands: an objection to marketing is absolute (GDPR Art. 21), and only they can take it back.
 pub async fn unsuppress(tx: &TenantTx, by: Actor, email: &str, now: Timestamp) -> Result<(), CampaignError> {
     let email = email.trim().to_lowercase();
+    match store::suppressions::find(tx, &email).await?.map(|found| found.reason) {
+        Some(SuppressionReason::Unsubscribed) => {
+            return Err(CampaignError::State("This person has unsubscribed. Only they can take that back, by the link below any mail they got.".to_owned()));
+        }
+        Some(SuppressionReason::Complained) => {
+            return Err(CampaignError::State("This person reported a mail as spam. That cannot be taken back here.".to_owned()));
+        }
+        Some(SuppressionReason::Bounced | SuppressionReason::Manual) | None => {}
+    }
     if store::suppressions::delete(tx, &email, None).await?.is_none() {
         return Err(CampaignError::NotFound);
     }

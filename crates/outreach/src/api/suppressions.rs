@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use http::StatusCode;
 use http_kit::{Answer, ApiPath, ApiQuery, App, Cursor, Idempotent, Problem, ProblemBody, Total};
-use identity::{CampaignsRead, CampaignsWrite, Can};
+use identity::{CampaignsRead, CampaignsSend, CampaignsWrite, Can};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -82,10 +82,10 @@ async fn add(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idemp
 
 /// Take an address off the list
 ///
-/// Sequences that ended because of it stay ended.
+/// Sequences that ended because of it stay ended. What the recipient has said (unsubscribed, complained) cannot be lifted here: 409.
 #[utoipa::path(delete, operation_id = "delete_suppression", path = "/api/v1/suppressions/{email}", tag = "suppressions", params(("email" = String, Path)),
-    responses((status = 204), (status = 404, body = ProblemBody)))]
-async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(email): ApiPath<String>) -> Result<StatusCode, Problem> {
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+async fn remove(State(app): State<App>, viewer: Can<CampaignsSend>, ApiPath(email): ApiPath<String>) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     actions::unsuppress(&tx, viewer.actor(), &email, app.clock.now()).await?;
     tx.commit().await?;

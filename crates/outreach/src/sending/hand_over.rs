@@ -8,7 +8,7 @@ use mail::{Batch, OutgoingMail, Outcome, Rejection, RejectionKind, Transport as 
 
 use super::{Claimed, LEASE_SECONDS, claim::fresh_key};
 use crate::{
-    actions::{StopWriting, pause_because, stop_writing},
+    actions::{StopWriting, guard_reputation, pause_because, stop_writing},
     model::{SuppressionReason, SuppressionSource},
     store::{
         self,
@@ -185,15 +185,19 @@ async fn record(app: &App, batch: &Claimed, outcomes: &[Outcome]) -> Result<(), 
     let provider = matches!(app.mailer, mail::Mailer::Resend(_)).then(|| app.mailer.name());
     store::outcomes::sent(&tx, &sorted.accepted, provider, Actor::System, now).await?;
     defer(&tx, &mut sorted, now).await?;
-    for (lead, email, words) in store::outcomes::failed(&tx, &sorted.failed, OPEN, Actor::System, now).await? {
+    let bounced = store::outcomes::failed(&tx, &sorted.failed, OPEN, Actor::System, now).await?;
+    for (lead, email, words) in &bounced {
         let what = StopWriting {
-            email: &email,
-            lead: Some(lead),
+            email,
+            lead: Some(*lead),
             reason: SuppressionReason::Bounced,
             source: SuppressionSource::Transport,
-            detail: &words,
+            detail: words,
         };
         stop_writing(&tx, what, now).await?;
+    }
+    if !bounced.is_empty() {
+        guard_reputation(&tx, batch.campaign, now).await?;
     }
     store::outcomes::replan(&tx, &sorted.back, now).await?;
     if !sorted.parked.is_empty() {

@@ -98,3 +98,25 @@ pub async fn numbers(tx: &TenantTx, campaign: CampaignId) -> Result<Vec<StepNumb
         })
         .collect()
 }
+
+/// What the newest mails of a campaign did to the sender's name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Harm {
+    pub(crate) sent: i64,
+    pub(crate) bounced: i64,
+    pub(crate) complained: i64,
+}
+
+/// Looks at the newest `limit` mails that reached a provider, and those it refused for their recipient.
+pub(crate) async fn recent_harm(tx: &TenantTx, campaign: CampaignId, limit: i64) -> Result<Harm, DbError> {
+    let row = tx
+        .query_one(
+            "SELECT count(*), count(*) FILTER (WHERE bounced_at IS NOT NULL OR reason = 'bounced'), count(complained_at)
+             FROM (SELECT bounced_at, complained_at, reason FROM sends
+                   WHERE org_id = $1 AND campaign_id = $2 AND (state = 'sent' OR (state = 'failed' AND reason = 'bounced'))
+                   ORDER BY id DESC LIMIT $3) newest",
+            &[&tx.org(), &campaign, &limit],
+        )
+        .await?;
+    Ok(Harm { sent: row.try_get(0)?, bounced: row.try_get(1)?, complained: row.try_get(2)? })
+}

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::machine::is_machine_agent;
 use crate::{
-    actions::{StopWriting, stop_writing},
+    actions::{StopWriting, guard_reputation, stop_writing},
     jobs::Pump,
     model::{SuppressionReason, SuppressionSource},
     store::{
@@ -138,6 +138,7 @@ async fn apply(tx: &TenantTx, send: SendId, delivery: &Delivery, at: Timestamp, 
             if kind.eq_ignore_ascii_case("permanent") || kind.eq_ignore_ascii_case("hardbounce") {
                 store::tracking::report(tx, send, Report::Bounced, message, at).await?;
                 stop(tx, &origin, SuppressionReason::Bounced, message, now).await?;
+                guard_reputation(tx, origin.campaign, now).await?;
             } else {
                 // Never on a single soft one: the mailbox may be full today.
                 store::tracking::note(tx, send, &format!("Bounced for now ({kind}): {message}")).await?;
@@ -146,6 +147,7 @@ async fn apply(tx: &TenantTx, send: SendId, delivery: &Delivery, at: Timestamp, 
         "email.complained" => {
             store::tracking::report(tx, send, Report::Complained, "", at).await?;
             stop(tx, &origin, SuppressionReason::Complained, "Reported as spam", now).await?;
+            guard_reputation(tx, origin.campaign, now).await?;
         }
         "email.suppressed" => {
             stop(tx, &origin, SuppressionReason::Bounced, "The provider has this address on its own suppression list", now).await?;

@@ -6,6 +6,8 @@ use std::{
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
 
+use crate::App;
+
 /// Whether htmx asks, and for what.
 #[derive(Debug, Clone)]
 pub struct Hx {
@@ -28,14 +30,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Hx {
     }
 }
 
-/// The address at the other end of the connection.
+/// The visitor's address: the other end of the connection, or, where that is a proxy we trust, the
+/// nearest address in `X-Forwarded-For` that is not one.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientIp(pub IpAddr);
 
-impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
+impl FromRequestParts<App> for ClientIp {
     type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())))
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+        Ok(Self(nearest_untrusted(peer, &hops, &app.config.trusted_proxies)))
+    }
+}
+
+/// Walks from us towards the visitor: each address is believed only if the one before it is trusted.
+fn nearest_untrusted(peer: IpAddr, hops: &[&str], trusted: &[IpAddr]) -> IpAddr {
+    let mut at = peer.to_canonical();
+    for hop in hops.iter().rev() {
+        if !trusted.contains(&at) {
+            break;
+        }
+        let Ok(next) = hop.trim().parse::<IpAddr>() else { break };
+        at = next.to_canonical();
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_trusted_proxy_says_is_believed() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        assert_eq!(nearest_untrusted(ip("203.0.113.9"), &["198.51.100.1"], &proxies), ip("203.0.113.9"));
+        assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["198.51.100.1"], &proxies), ip("198.51.100.1"));
+        assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["6.6.6.6", " 198.51.100.1", "10.0.0.2"], &proxies), ip("198.51.100.1"));
+        assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["nonsense"], &proxies), ip("10.0.0.1"));
+        assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["198.51.100.1"], &[]), ip("10.0.0.1"));
     }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,6 +32,29 @@ impl std::str::FromStr for Environment {
     }
 }
 
+/// Who may create an organisation in the browser; `leadline admin create-owner` always can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody.
+    Open,
+    /// Nobody, once there is one.
+    First,
+    /// Nobody.
+    Closed,
+}
+
+impl std::str::FromStr for SignUp {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "open" => Ok(Self::Open),
+            "first" => Ok(Self::First),
+            "closed" => Ok(Self::Closed),
+            other => Err(format!("LEADLINE_SIGNUP: {other:?} is none of open, first, closed")),
+        }
+    }
+}
+
 /// What the web application was told, checked before the port opens.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -40,6 +63,10 @@ pub struct Config {
     pub public_url: Url,
     pub data_dir: PathBuf,
     pub secret: SecretKey,
+    /// Who may create an organisation in the browser.
+    pub signup: SignUp,
+    /// Balancers and proxies before us, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// `whsec_…`, from Resend's dashboard; without it the webhook answers 503.
     pub resend_webhook_secret: Option<String>,
 }

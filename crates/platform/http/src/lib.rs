@@ -20,7 +20,7 @@ pub use app::{App, AppParts};
 pub use assets::serve as serve_asset;
 pub use body::{ApiJson, ApiPath, ApiQuery, Idempotent, PageForm};
 pub use client::{ClientIp, Hx};
-pub use config::{Config, Environment, SecretKey};
+pub use config::{Config, Environment, SecretKey, SignUp};
 pub use cursor::Cursor;
 pub use flash::{Flash, flash_layer, redirect};
 pub use headers::{Nonce, security_headers};

@@ -3,7 +3,7 @@ use std::{net::SocketAddr, sync::atomic::{AtomicU32, Ordering}, time::Duration};
 use cache::Cache;
 use db::{Db, DbConfig};
 use events::Feed;
-use http_kit::{App, AppParts, Config, Environment, SecretKey};
+use http_kit::{App, AppParts, Config, Environment, SecretKey, SignUp};
 use jobs::Worker;
 use kernel::Clock;
 use mail::MailConfig;
@@ -20,6 +20,7 @@ pub struct TestOptions {
     pub clock: Clock,
     pub mail: MailConfig,
     pub resend_webhook_secret: Option<String>,
+    pub signup: SignUp,
     /// Share the run's Redis instead of the in-process cache.
     pub redis: bool,
 }
@@ -30,6 +31,7 @@ impl Default for TestOptions {
             clock: Clock::manual("2026-01-05T09:00:00Z".parse().unwrap()),
             mail: MailConfig::default(),
             resend_webhook_secret: None,
+            signup: SignUp::Open,
             redis: false,
         }
     }
@@ -75,6 +77,8 @@ impl TestApp {
             public_url: address.parse().unwrap(),
             data_dir: data.path().to_owned(),
             secret: SecretKey::generate().0,
+            signup: options.signup,
+            trusted_proxies: Vec::new(),
             resend_webhook_secret: options.resend_webhook_secret,
         };
         let feed = Feed::start(db.clone());

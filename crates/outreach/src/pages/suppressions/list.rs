@@ -66,7 +66,7 @@ pub(super) async fn render(
                         @if rows.is_empty() {
                             (ui::empty_state(Icon::Search, "No address matches", "Try a shorter part of it, or another reason.", html! { (Button::secondary("Show all").href("/suppressions")) }))
                         } @else {
-                            (grid(&rows, writes))
+                            (grid(&rows, viewer.may(Permission::CampaignsSend)))
                             (table::Pager::new(format!("{} of {}", rows.len(), ui::plural(total, "address", "addresses")))
                                 .previous(paged.then(|| address("/suppressions", &[("q", &query.q), ("reason", &query.reason)])))
                                 .next(next.map(|cursor| address("/suppressions", &[("q", &query.q), ("reason", &query.reason), ("cursor", &cursor)]))))
@@ -107,9 +107,11 @@ fn grid(rows: &[Suppression], writes: bool) -> Markup {
                             td.is-quiet data-label="Since" { (ui::date(row.at)) }
                             @if writes {
                                 td.is-actions data-label="" {
-                                    form method="post" action="/suppressions/remove" {
-                                        (ui::hidden("email", &row.email))
-                                        (Button::icon_only(Icon::Trash, format!("Remove {}", row.email)).small().confirm(question(row)))
+                                    @if let Some(question) = question(row) {
+                                        form method="post" action="/suppressions/remove" {
+                                            (ui::hidden("email", &row.email))
+                                            (Button::icon_only(Icon::Trash, format!("Remove {}", row.email)).small().confirm(question))
+                                        }
                                     }
                                 }
                             }
@@ -121,19 +123,12 @@ fn grid(rows: &[Suppression], writes: bool) -> Markup {
     )
 }
 
-/// What removing means depends on why the address is there.
-fn question(row: &Suppression) -> String {
+/// What removing means depends on why the address is there. What its owner has said cannot be removed.
+fn question(row: &Suppression) -> Option<String> {
     let email = &row.email;
     match row.reason {
-        SuppressionReason::Unsubscribed => {
-            format!("{email} asked not to be written to. Remove it only if they asked to be written to again; else it breaks the law.")
-        }
-        SuppressionReason::Complained => {
-            format!("{email} reported a mail as spam. Writing to them again harms every mail you send. Remove it anyway?")
-        }
-        SuppressionReason::Bounced => {
-            format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again.")
-        }
-        SuppressionReason::Manual => format!("Let campaigns write to {email} again?"),
+        SuppressionReason::Unsubscribed | SuppressionReason::Complained => None,
+        SuppressionReason::Bounced => Some(format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again.")),
+        SuppressionReason::Manual => Some(format!("Let campaigns write to {email} again?")),
     }
 }

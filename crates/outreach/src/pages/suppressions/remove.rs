@@ -1,6 +1,6 @@
 use axum::{extract::State, response::Response};
 use http_kit::{App, Flash, PageForm, Problem, redirect};
-use identity::{CampaignsWrite, Can};
+use identity::{CampaignsSend, Can};
 use serde::Deserialize;
 
 use crate::actions::unsuppress;
@@ -11,7 +11,7 @@ pub(super) struct RemoveForm {
 }
 
 /// Takes an address off the list.
-pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, sent: PageForm<RemoveForm>) -> Result<Response, Problem> {
+pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsSend>, sent: PageForm<RemoveForm>) -> Result<Response, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     unsuppress(&tx, viewer.actor(), &sent.value.email, app.clock.now()).await?;
     tx.commit().await?;
