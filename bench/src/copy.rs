@@ -29,7 +29,11 @@ impl Lines {
     /// Never the first of a line.
     fn text(&mut self, value: &str) -> &mut Self {
         self.0.push('\t');
-        if value.contains('\\') { self.0.push_str(&value.replace('\\', "\\\\")) } else { self.0.push_str(value) }
+        if value.contains('\\') {
+            self.0.push_str(&value.replace('\\', "\\\\"))
+        } else {
+            self.0.push_str(value)
+        }
         self
     }
 

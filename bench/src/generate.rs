@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use clap::Parser;
 use futures_util::SinkExt;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, NoTls};
 
@@ -42,7 +42,7 @@ const PIECE: usize = 1 << 20;
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let day = arguments.until.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let day = arguments.until.unwrap_or_else(|| kernel::Clock::system().now().to_zoned(TimeZone::UTC).date());
     let until = u64::try_from(day.to_zoned(TimeZone::UTC)?.timestamp().as_millisecond())?;
     let (client, connection) = tokio_postgres::connect(&arguments.database, NoTls).await.context("the database does not answer")?;
     tokio::spawn(connection);
@@ -105,7 +105,9 @@ async fn drop_indexes(client: &Client, tables: &[&str]) -> Result<Vec<String>> {
 
 async fn organisations(client: &Client, world: &World) -> Result<()> {
     for organisation in &world.organisations {
-        client.execute("INSERT INTO organisations (org_id, name, created_at) VALUES ($1, $2, now())", &[&organisation.id, &organisation.name]).await?;
+        client
+            .execute("INSERT INTO organisations (org_id, name, created_at) VALUES ($1, $2, now())", &[&organisation.id, &organisation.name])
+            .await?;
         for (index, member) in organisation.members.iter().enumerate() {
             // No password has this hash: nobody signs in as them.
             client

@@ -119,9 +119,9 @@ impl World {
 
     fn lead(&mut self) -> Option<Lead> {
         let n = self.made;
-        if n % FILE == 0 {
+        if n.is_multiple_of(FILE) {
             // Every other file is the great organisation's: exactly half.
-            self.current = if (n / FILE) % 2 == 0 { 0 } else { 1 + self.draw.organisation.draw(&mut self.random) };
+            self.current = if (n / FILE).is_multiple_of(2) { 0 } else { 1 + self.draw.organisation.draw(&mut self.random) };
         }
         self.made += 1;
         let r = &mut self.random;
@@ -138,7 +138,8 @@ impl World {
         let (source, _) = *words::SOURCES.get(self.draw.source.draw(r))?;
         let handle: String = format!("{first_name}.{last_name}").chars().filter_map(plain).collect();
         let email = (!r.chance(0.04)).then(|| format!("{handle}.{n}@{}", company.domain));
-        let phone = if r.chance(0.35) { String::new() } else { format!("+{} {} {:07}", 1 + r.below(90), 100 + r.below(900), r.below(10_000_000)) };
+        let phone =
+            if r.chance(0.35) { String::new() } else { format!("+{} {} {:07}", 1 + r.below(90), 100 + r.below(900), r.below(10_000_000)) };
         let linkedin = if r.chance(0.25) { String::new() } else { format!("https://www.linkedin.com/in/{handle}-{n}") };
         let engaged = (r.gamma2(12.0) as i64).min(100 - seniority_points);
         let reasons = serde_json::json!([
@@ -159,9 +160,11 @@ impl World {
                 tags.push(tag);
             }
         }
-        let owner = if r.chance(0.2) { None } else { organisation.members.get(r.below(organisation.members.len())).map(|member| member.id) };
+        let owner =
+            if r.chance(0.2) { None } else { organisation.members.get(r.below(organisation.members.len())).map(|member| member.id) };
         let custom = if r.chance(0.3) {
-            serde_json::json!({"budget": r.log_normal(10.0, 1.0) as i64, "crm": r.pick(&["hubspot", "salesforce", "pipedrive", "none"])}).to_string()
+            serde_json::json!({"budget": r.log_normal(10.0, 1.0) as i64, "crm": r.pick(&["hubspot", "salesforce", "pipedrive", "none"])})
+                .to_string()
         } else {
             "{}".to_owned()
         };
@@ -250,5 +253,10 @@ fn organisation(index: usize, start: u64, random: &mut Random) -> Organisation {
             email: format!("member{number}@organisation{index}.example"),
         })
         .collect();
-    Organisation { id: random.uuid_v7(start + index as u64), name: format!("Bench organisation {}", index + 1), members, accounts: HashMap::new() }
+    Organisation {
+        id: random.uuid_v7(start + index as u64),
+        name: format!("Bench organisation {}", index + 1),
+        members,
+        accounts: HashMap::new(),
+    }
 }

@@ -11,7 +11,10 @@ use crate::{Can, Member, NewMember, Organisation, OrganisationChange, SettingsRe
 
 /// This slice's part of the API.
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(get_organisation, patch_organisation)).routes(routes!(list_members, post_member))
+    OpenApiRouter::new()
+        .routes(routes!(me))
+        .routes(routes!(get_organisation, patch_organisation))
+        .routes(routes!(list_members, post_member))
 }
 
 /// The signed-in person.

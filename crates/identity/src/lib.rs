@@ -22,8 +22,8 @@ pub use actions::update_organisation::{OrganisationChange, update_organisation};
 pub use api::api;
 pub use jobs::jobs;
 pub use model::{
-    Allows, CampaignsRead, CampaignsSend, CampaignsWrite, InsightsRead, LeadsImport, LeadsRead, LeadsWrite, Permission, Role,
-    SettingsRead, SettingsWrite, TeamWrite,
+    Allows, CampaignsRead, CampaignsSend, CampaignsWrite, InsightsRead, LeadsImport, LeadsRead, LeadsWrite, Permission, Role, SettingsRead,
+    SettingsWrite, TeamWrite,
 };
 pub use pages::pages;
 pub use store::{Member, Organisation, members, organisation};

@@ -45,10 +45,9 @@ impl Role {
             Self::Owner | Self::Admin => true,
             Self::Manager => !matches!(permission, SettingsWrite | TeamWrite),
             // Not CampaignsSend: mail that has left cannot be taken back.
-            Self::Rep => matches!(
-                permission,
-                LeadsRead | LeadsWrite | LeadsImport | CampaignsRead | CampaignsWrite | InsightsRead | SettingsRead
-            ),
+            Self::Rep => {
+                matches!(permission, LeadsRead | LeadsWrite | LeadsImport | CampaignsRead | CampaignsWrite | InsightsRead | SettingsRead)
+            }
             Self::Viewer => matches!(permission, LeadsRead | CampaignsRead | InsightsRead | SettingsRead),
         }
     }

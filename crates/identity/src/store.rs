@@ -134,11 +134,7 @@ pub(crate) async fn insert_organisation(tx: &SystemTx, org: OrgId, name: &str, n
 }
 
 pub(crate) async fn insert_membership(tx: &SystemTx, org: OrgId, user: UserId, role: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
-        &[&org, &user, &role, &now],
-    )
-    .await?;
+    tx.execute("INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)", &[&org, &user, &role, &now]).await?;
     Ok(())
 }
 

@@ -107,7 +107,11 @@ async fn daily(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(query
 /// At most 200, those with the most mail first.
 #[utoipa::path(get, path = "/api/v1/insights/campaigns", tag = "insights", params(Days),
     responses((status = 200, body = CampaignList), (status = 422, body = ProblemBody)))]
-async fn campaigns(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(query): ApiQuery<Days>) -> Result<Json<CampaignList>, Problem> {
+async fn campaigns(
+    State(app): State<App>,
+    viewer: Can<InsightsRead>,
+    ApiQuery(query): ApiQuery<Days>,
+) -> Result<Json<CampaignList>, Problem> {
     let period = query.period(&app)?;
     let tx = app.db.tenant(viewer.org_id).await?;
     Ok(Json(CampaignList { data: counters::campaigns(&tx, period, 200).await? }))
@@ -116,7 +120,11 @@ async fn campaigns(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(q
 /// Read one campaign's numbers, and each step's
 #[utoipa::path(get, path = "/api/v1/insights/campaigns/{id}", tag = "insights", params(("id" = CampaignId, Path)),
     responses((status = 200, body = CampaignReport), (status = 404, body = ProblemBody)))]
-async fn campaign(State(app): State<App>, viewer: Can<InsightsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Json<CampaignReport>, Problem> {
+async fn campaign(
+    State(app): State<App>,
+    viewer: Can<InsightsRead>,
+    ApiPath(id): ApiPath<CampaignId>,
+) -> Result<Json<CampaignReport>, Problem> {
     let tx = app.db.tenant(viewer.org_id).await?;
     let (campaign, steps) = counters::campaign(&tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(CampaignReport { campaign, steps }))

@@ -18,7 +18,8 @@ use crate::{
 const BATCH: i64 = 2_000;
 
 /// What a lead did that its score looks at; `mail.resubscribed` takes an unsubscription back.
-const ENGAGING: &str = "'mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed', 'mail.resubscribed'";
+const ENGAGING: &str =
+    "'mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed', 'mail.resubscribed'";
 
 /// Reads the log once: the counts and the list of whom to rescore move with the cursor.
 struct Engage;
@@ -121,8 +122,5 @@ async fn round(app: &App, stop: &CancellationToken) -> Result<usize, DbError> {
 
 /// This slice's readers of the event log, running until `stop`.
 pub fn projections(app: &App, stop: CancellationToken) -> Vec<JoinHandle<()>> {
-    vec![
-        tokio::spawn(project(app.db.clone(), Engage, stop.clone())),
-        tokio::spawn(rescore_waiting(app.clone(), stop)),
-    ]
+    vec![tokio::spawn(project(app.db.clone(), Engage, stop.clone())), tokio::spawn(rescore_waiting(app.clone(), stop))]
 }

@@ -73,7 +73,10 @@ impl Settings {
         }
         let mut values: BTreeMap<String, (String, Origin)> = BTreeMap::new();
         read_file(environment.get("LEADLINE_CONFIG"), &mut values)?;
-        let outputs = environment.get("LEADLINE_INFRA_OUTPUTS").cloned().or_else(|| values.get("LEADLINE_INFRA_OUTPUTS").map(|(path, _)| path.clone()));
+        let outputs = environment
+            .get("LEADLINE_INFRA_OUTPUTS")
+            .cloned()
+            .or_else(|| values.get("LEADLINE_INFRA_OUTPUTS").map(|(path, _)| path.clone()));
         if let Some(path) = outputs {
             read_infra_outputs(Path::new(&path), &mut values)?;
         }
@@ -90,7 +93,8 @@ impl Settings {
         let environment: Environment = get("LEADLINE_ENV").as_deref().unwrap_or("development").parse().map_err(anyhow::Error::msg)?;
         let bind = get("LEADLINE_BIND").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let public_url = get("PUBLIC_URL").unwrap_or_else(|| format!("http://{bind}"));
-        let public_url: Url = public_url.parse().with_context(|| format!("PUBLIC_URL: {public_url:?} is not a URL such as https://sales.example.com"))?;
+        let public_url: Url =
+            public_url.parse().with_context(|| format!("PUBLIC_URL: {public_url:?} is not a URL such as https://sales.example.com"))?;
         if !matches!(public_url.scheme(), "http" | "https") || public_url.host().is_none() {
             bail!("PUBLIC_URL: {public_url} must begin with https:// (or http://) and name a host");
         }
@@ -180,7 +184,8 @@ fn read_file(named: Option<&String>, values: &mut BTreeMap<String, (String, Orig
 /// A `terraform output -json` file; each output is `{"value": …}`.
 fn read_infra_outputs(path: &Path, values: &mut BTreeMap<String, (String, Origin)>) -> Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("LEADLINE_INFRA_OUTPUTS: {} could not be read", path.display()))?;
-    let outputs: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("LEADLINE_INFRA_OUTPUTS: {} is not JSON", path.display()))?;
+    let outputs: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("LEADLINE_INFRA_OUTPUTS: {} is not JSON", path.display()))?;
     for (output, name) in [("database_url", "DATABASE_URL"), ("redis_endpoint", "REDIS_URL")] {
         if let Some(value) = outputs.pointer(&format!("/{output}/value")).and_then(serde_json::Value::as_str) {
             values.insert(name.to_owned(), (value.to_owned(), Origin::Infra));
@@ -243,7 +248,8 @@ mod tests {
     fn terraform_outputs_are_read_and_the_environment_wins() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("outputs.json");
-        std::fs::write(&path, r#"{"database_url": {"value": "postgres://infra/db"}, "redis_endpoint": {"value": "redis://infra"}}"#).expect("written");
+        std::fs::write(&path, r#"{"database_url": {"value": "postgres://infra/db"}, "redis_endpoint": {"value": "redis://infra"}}"#)
+            .expect("written");
         let path = path.to_str().expect("UTF-8");
         let settings = load(&[("LEADLINE_INFRA_OUTPUTS", path), ("REDIS_URL", "redis://env")]).expect("valid");
         assert_eq!(settings.database_url.as_deref(), Some("postgres://infra/db"));

@@ -8,9 +8,7 @@ fn main() -> Result<(), String> {
     if dist.join("manifest.json").is_file() {
         return Ok(());
     }
-    Err(
-        "islands/dist/manifest.json is missing: run `make build` or \
+    Err("islands/dist/manifest.json is missing: run `make build` or \
          `npm --prefix islands ci && npm --prefix islands run build`"
-            .to_owned(),
-    )
+        .to_owned())
 }

@@ -59,9 +59,11 @@ pub async fn add_member(app: &App, viewer: &Can<TeamWrite>, new: NewMember) -> R
     let (user, now) = (UserId::new(), app.clock.now());
     let tx = app.db.system().await?;
     store::insert_user(&tx, user, email.as_str(), name, &hash, now).await.map_err(|error| match error.constraint() {
-        Some("users_email_key") => {
-            AddMemberError::Invalid(vec![FieldError::new("/email", "email.taken", "This address has an account already; one person, one account")])
-        }
+        Some("users_email_key") => AddMemberError::Invalid(vec![FieldError::new(
+            "/email",
+            "email.taken",
+            "This address has an account already; one person, one account",
+        )]),
         _ => AddMemberError::Db(error),
     })?;
     store::insert_membership(&tx, viewer.org_id, user, role.as_str(), now).await?;

@@ -36,7 +36,11 @@ pub(crate) async fn allowed(app: &App) -> Result<(), Problem> {
         SignUp::Closed => false,
         SignUp::First => !store::any_organisation(&app.db).await?,
     };
-    if open { Ok(()) } else { Err(Problem::forbidden("Nobody can sign up here by themselves. Ask the person who invited you, or who runs this server.")) }
+    if open {
+        Ok(())
+    } else {
+        Err(Problem::forbidden("Nobody can sign up here by themselves. Ask the person who invited you, or who runs this server."))
+    }
 }
 
 /// Creates the person, the organisation and its owner in one transaction.
@@ -58,11 +62,9 @@ pub async fn sign_up(app: &App, new: NewOrganisation) -> Result<(UserId, OrgId),
     let (user, org, now) = (UserId::new(), OrgId::new(), app.clock.now());
     let tx = app.db.system().await?;
     store::insert_user(&tx, user, email.as_str(), name, &hash, now).await.map_err(|error| match error.constraint() {
-        Some("users_email_key") => SignUpError::Invalid(vec![FieldError::new(
-            "/email",
-            "email.taken",
-            "This address has an account already: sign in instead",
-        )]),
+        Some("users_email_key") => {
+            SignUpError::Invalid(vec![FieldError::new("/email", "email.taken", "This address has an account already: sign in instead")])
+        }
         _ => SignUpError::Db(error),
     })?;
     store::insert_organisation(&tx, org, organisation, now).await?;

@@ -51,7 +51,8 @@ pub(super) async fn submit(
             Ok(response)
         }
         Err(error @ (LogInError::Credentials | LogInError::Throttled(_))) => {
-            let status = if matches!(error, LogInError::Credentials) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::TOO_MANY_REQUESTS };
+            let status =
+                if matches!(error, LogInError::Credentials) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::TOO_MANY_REQUESTS };
             let problem = Problem::from(error);
             Ok((status, chrome.bare("Sign in", form(&email, &next, Some(&problem.detail)))).into_response())
         }

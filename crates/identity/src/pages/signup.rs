@@ -41,7 +41,12 @@ pub(super) async fn submit(
     app.cache.throttle(&key, PER_ADDRESS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     sign_up::allowed(&app).await?;
     let typed = form_.value;
-    let keep = NewOrganisation { organisation: typed.organisation.clone(), name: typed.name.clone(), email: typed.email.clone(), password: String::new() };
+    let keep = NewOrganisation {
+        organisation: typed.organisation.clone(),
+        name: typed.name.clone(),
+        email: typed.email.clone(),
+        password: String::new(),
+    };
     match sign_up::sign_up(&app, typed).await {
         Ok((user, org)) => {
             let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();

@@ -7,7 +7,9 @@ use http_kit::{App, Flash, PageForm, Problem, ProblemKind, redirect};
 use maud::{Markup, html};
 use ui::{Button, Field, Icon, Nav, table};
 
-use crate::{Can, Member, NewMember, Organisation, OrganisationChange, Permission, Role, SettingsRead, SettingsWrite, TeamWrite, Viewer, store};
+use crate::{
+    Can, Member, NewMember, Organisation, OrganisationChange, Permission, Role, SettingsRead, SettingsWrite, TeamWrite, Viewer, store,
+};
 
 /// What was typed and refused, to show again.
 #[derive(Default)]
@@ -32,7 +34,11 @@ pub(super) async fn add(State(app): State<App>, viewer: Can<TeamWrite>, form: Pa
     }
 }
 
-pub(super) async fn update(State(app): State<App>, viewer: Can<SettingsWrite>, form: PageForm<OrganisationChange>) -> Result<Response, Problem> {
+pub(super) async fn update(
+    State(app): State<App>,
+    viewer: Can<SettingsWrite>,
+    form: PageForm<OrganisationChange>,
+) -> Result<Response, Problem> {
     match crate::update_organisation(&app, &viewer, form.value.clone()).await {
         Ok(_) => Ok(redirect("/settings/team", Some(Flash::success("Organisation saved.")))),
         Err(problem) if problem.kind == ProblemKind::Invalid => {

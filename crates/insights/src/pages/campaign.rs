@@ -103,7 +103,8 @@ pub(super) fn count_headings() -> Markup {
 
 /// What was counted, people and machines apart.
 pub(super) fn count_cells(counts: &Counts) -> Markup {
-    let share = |part: i64| html! { (ui::number(part)) @if counts.sent > 0 && part > 0 { " " span.muted { (ui::percent(part, counts.sent)) } } };
+    let share =
+        |part: i64| html! { (ui::number(part)) @if counts.sent > 0 && part > 0 { " " span.muted { (ui::percent(part, counts.sent)) } } };
     html! {
         td.num data-label="Sent" { (ui::number(counts.sent)) }
         td.num data-label="Opened" { (share(counts.opened_unique)) }

@@ -21,8 +21,9 @@ fn is_told(event: &Happening) -> bool {
     let by_machine = event.payload.get("machine").and_then(serde_json::Value::as_bool).unwrap_or(false);
     match event.kind.as_str() {
         "mail.opened" | "mail.clicked" => !by_machine,
-        "mail.sent" | "mail.replied" | "mail.unsubscribed" | "mail.bounced" | "mail.complained" | "mail.failed" | "lead.created" | "lead.converted"
-        | "import.finished" | "campaign.launched" | "campaign.paused" | "campaign.resumed" | "campaign.finished" | "scoring.changed" => true,
+        "mail.sent" | "mail.replied" | "mail.unsubscribed" | "mail.bounced" | "mail.complained" | "mail.failed" | "lead.created"
+        | "lead.converted" | "import.finished" | "campaign.launched" | "campaign.paused" | "campaign.resumed" | "campaign.finished"
+        | "scoring.changed" => true,
         // By itself a status follows a mail, which is told already.
         "lead.status_changed" | "lead.updated" | "lead.tagged" | "lead.owner_changed" => event.who.is_some(),
         _ => false,

@@ -83,13 +83,23 @@ fn begin(viewer: &Viewer) -> Markup {
 }
 
 fn checklist(first: FirstSteps) -> Markup {
-    let step = |title: &str, text: &str, done: bool, href: &str| Step { title: title.to_owned(), text: text.to_owned(), done, href: Some(href.to_owned()) };
+    let step = |title: &str, text: &str, done: bool, href: &str| Step {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        done,
+        href: Some(href.to_owned()),
+    };
     ui::card(
         "Until your first campaign",
         html! {},
         ui::steps(&[
             step("Import a file", "A CSV of people and their companies.", first.has_leads, "/imports/new"),
-            step("Look at your leads", "Filter them; each gets a score with its reasons. What counts is set under Scoring.", first.has_scores, "/leads"),
+            step(
+                "Look at your leads",
+                "Filter them; each gets a score with its reasons. What counts is set under Scoring.",
+                first.has_scores,
+                "/leads",
+            ),
             step("Write a template", "Text with variables such as the first name.", first.has_template, "/templates/new"),
             step("Set the postal address", "The law wants it below each campaign mail.", first.has_postal_address, "/settings/team"),
             step("Launch a campaign", "Choose an audience, preview as any lead, and go.", first.has_launched, "/campaigns/new"),

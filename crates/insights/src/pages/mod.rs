@@ -43,7 +43,11 @@ fn moved(now: i64, before: i64, up_is_good: bool) -> (Tone, String) {
         _ if (change > 0) == up_is_good => Tone::Success,
         _ => Tone::Danger,
     };
-    let text = if change == 0 { "as before".to_owned() } else { format!("{}{}", if change > 0 { "+" } else { "\u{2212}" }, ui::number(change.abs())) };
+    let text = if change == 0 {
+        "as before".to_owned()
+    } else {
+        format!("{}{}", if change > 0 { "+" } else { "\u{2212}" }, ui::number(change.abs()))
+    };
     (tone, text)
 }
 

@@ -115,10 +115,13 @@ fn contained<'w>(words: &'w [String], text: &str) -> Option<&'w str> {
         words.split_whitespace().fold(String::from(" "), |out, word| out + word + " ")
     };
     let text = spaced(text);
-    words.iter().find(|word| {
-        let word = spaced(word);
-        word.len() > 1 && text.contains(&word)
-    }).map(String::as_str)
+    words
+        .iter()
+        .find(|word| {
+            let word = spaced(word);
+            word.len() > 1 && text.contains(&word)
+        })
+        .map(String::as_str)
 }
 
 #[derive(Default)]
@@ -153,7 +156,10 @@ impl Lines {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::{Engagement, Points, RULES}, *};
+    use super::{
+        super::{Engagement, Points, RULES},
+        *,
+    };
 
     fn sum(score: &Score) -> i32 {
         score.reasons.iter().map(|line| line.points).sum()
@@ -187,7 +193,8 @@ mod tests {
 
     #[test]
     fn limits_are_lines_of_their_own_and_nothing_known_is_said_so() {
-        let gone = Facts { email: Some("x@gmail.com"), engagement: Engagement { unsubscribes: 2, ..Engagement::default() }, ..Facts::default() };
+        let gone =
+            Facts { email: Some("x@gmail.com"), engagement: Engagement { unsubscribes: 2, ..Engagement::default() }, ..Facts::default() };
         let score = Weights::default().score(&gone);
         assert_eq!((score.score, sum(&score)), (0, 0));
         assert_eq!(score.reasons.last().map(|line| (line.reason.as_str(), line.points)), Some(("Not below 0", 50)));

@@ -16,7 +16,8 @@ pub(super) type Typed = BTreeMap<String, String>;
 
 /// The fields of stored weights.
 pub(super) fn typed(weights: &Weights, version: i32) -> Typed {
-    let mut typed: Typed = RULES.iter().filter_map(|rule| Some((rule.name.to_owned(), weights.points.get(rule.name)?.to_string()))).collect();
+    let mut typed: Typed =
+        RULES.iter().filter_map(|rule| Some((rule.name.to_owned(), weights.points.get(rule.name)?.to_string()))).collect();
     typed.insert("departments".to_owned(), weights.departments.join(", "));
     typed.insert("industries".to_owned(), weights.industries.join(", "));
     typed.insert("countries".to_owned(), weights.countries.join(", "));

@@ -1,7 +1,10 @@
 //! What the typed weights would do.
 
 use maud::{Markup, html};
-use ui::{Icon, chart::{Bar, bars}};
+use ui::{
+    Icon,
+    chart::{Bar, bars},
+};
 
 use crate::actions::preview::{Example, Preview};
 
@@ -28,8 +31,12 @@ fn filled(preview: &Preview) -> Markup {
     } else {
         format!("{} by score", ui::plural(preview.sampled, "lead", "leads"))
     };
-    let histogram: Vec<Bar> =
-        preview.histogram.iter().rev().map(|bucket| Bar { label: format!("{}–{}", bucket.from, bucket.to), value: bucket.leads, href: None }).collect();
+    let histogram: Vec<Bar> = preview
+        .histogram
+        .iter()
+        .rev()
+        .map(|bucket| Bar { label: format!("{}–{}", bucket.from, bucket.to), value: bucket.leads, href: None })
+        .collect();
     html! {
         (ui::card("Preview", html! {}, bars(&title, "Leads", &histogram)))
         (ui::card("Examples, from the best to the worst", html! {}, html! { div.stack { @for example in &preview.examples { (lead(example)) } } }))

@@ -70,8 +70,13 @@ fn words(job: Option<&JobStatus>) -> Markup {
         "ready" => ui::notice(Tone::Warning, "The rescoring was interrupted and will go on where it was."),
         "running" if job.stop_requested => ui::progress("Stopping", done, total),
         "running" => ui::progress("Scoring leads", done, total),
-        "stopped" => html! { p { (ui::status_dot(Tone::Warning, "Stopped")) " " (changed) " The others keep their old score until the next rescoring." } },
-        "dead" => ui::notice(Tone::Danger, "The rescoring failed and was given up. The leads keep their old scores; start it again, and tell the person who runs this server if it fails once more."),
+        "stopped" => {
+            html! { p { (ui::status_dot(Tone::Warning, "Stopped")) " " (changed) " The others keep their old score until the next rescoring." } }
+        }
+        "dead" => ui::notice(
+            Tone::Danger,
+            "The rescoring failed and was given up. The leads keep their old scores; start it again, and tell the person who runs this server if it fails once more.",
+        ),
         _ => html! { p { (ui::status_dot(Tone::Success, "Finished")) " " (changed) } },
     }
 }

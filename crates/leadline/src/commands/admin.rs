@@ -14,17 +14,22 @@ pub(crate) async fn run(settings: &Settings, command: Admin) -> Result<()> {
     if password.is_empty() {
         bail!("give the password on standard input, for example `read -s P; echo \"$P\" | leadline admin create-owner …`");
     }
-    super::with_app(settings, async |app| {
-        match sign_up(app, NewOrganisation { organisation, name, email, password }).await {
-            Ok((user, org)) => {
-                say(&format!("created {user} as owner of {org}"));
-                Ok(())
-            }
-            Err(SignUpError::Invalid(errors)) => {
-                bail!("{}", errors.iter().map(|error| format!("{}: {}", error.pointer.trim_start_matches('/'), error.detail)).collect::<Vec<_>>().join("; "))
-            }
-            Err(error) => Err(error.into()),
+    super::with_app(settings, async |app| match sign_up(app, NewOrganisation { organisation, name, email, password }).await {
+        Ok((user, org)) => {
+            say(&format!("created {user} as owner of {org}"));
+            Ok(())
         }
+        Err(SignUpError::Invalid(errors)) => {
+            bail!(
+                "{}",
+                errors
+                    .iter()
+                    .map(|error| format!("{}: {}", error.pointer.trim_start_matches('/'), error.detail))
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            )
+        }
+        Err(error) => Err(error.into()),
     })
     .await
 }

@@ -29,7 +29,14 @@ struct Finding {
 }
 
 pub(crate) async fn run(settings: &Settings, json: bool) -> Result<ExitCode> {
-    let findings = [postgres(settings).await, redis(settings).await, mail_transport(settings).await, data_dir(settings), secret_key(settings), public_url(settings)];
+    let findings = [
+        postgres(settings).await,
+        redis(settings).await,
+        mail_transport(settings).await,
+        data_dir(settings),
+        secret_key(settings),
+        public_url(settings),
+    ];
     if json {
         say(&serde_json::to_string_pretty(&findings)?);
     } else {
@@ -53,9 +60,16 @@ fn named(settings: &Settings, variable: &str) -> String {
 
 /// `host:port` of an address, without the password in it.
 fn place(address: &str) -> String {
-    Url::parse(address).map_or_else(|_| "an address that cannot be read".to_owned(), |url| {
-        format!("{}:{}", url.host_str().unwrap_or("?"), url.port_or_known_default().map_or_else(|| "?".to_owned(), |port| port.to_string()))
-    })
+    Url::parse(address).map_or_else(
+        |_| "an address that cannot be read".to_owned(),
+        |url| {
+            format!(
+                "{}:{}",
+                url.host_str().unwrap_or("?"),
+                url.port_or_known_default().map_or_else(|| "?".to_owned(), |port| port.to_string())
+            )
+        },
+    )
 }
 
 async fn postgres(settings: &Settings) -> Finding {
@@ -71,7 +85,9 @@ async fn postgres(settings: &Settings) -> Finding {
         anyhow::Ok(version?)
     };
     match (timeout(Duration::from_secs(60), detail).await, found) {
-        (Ok(Ok(version)), Some(Ok(binaries))) => Finding { dependency: "PostgreSQL", using, ok: true, detail: format!("answers, version {version}, programs {binaries}") },
+        (Ok(Ok(version)), Some(Ok(binaries))) => {
+            Finding { dependency: "PostgreSQL", using, ok: true, detail: format!("answers, version {version}, programs {binaries}") }
+        }
         (Ok(Ok(version)), _) => Finding { dependency: "PostgreSQL", using, ok: true, detail: format!("answers, version {version}") },
         (Ok(Err(error)), _) => Finding { dependency: "PostgreSQL", using, ok: false, detail: format!("{error:#}") },
         (Err(_), _) => Finding { dependency: "PostgreSQL", using, ok: false, detail: "no answer within a minute".to_owned() },
@@ -101,7 +117,12 @@ async fn mail_transport(settings: &Settings) -> Finding {
         (format!("Resend, {}, at {}", named(settings, "RESEND_API_KEY"), place(&base)), place(&base))
     } else {
         let detail = "nothing leaves this machine; read what was sent at /catcher".to_owned();
-        return Finding { dependency: "Mail", using: "mail catcher (neither SMTP_URL nor RESEND_API_KEY is set)".to_owned(), ok: true, detail };
+        return Finding {
+            dependency: "Mail",
+            using: "mail catcher (neither SMTP_URL nor RESEND_API_KEY is set)".to_owned(),
+            ok: true,
+            detail,
+        };
     };
     let (ok, detail) = match timeout(PATIENCE, TcpStream::connect(&address)).await {
         Ok(Ok(_)) => (true, "accepts connections".to_owned()),
@@ -112,16 +133,20 @@ async fn mail_transport(settings: &Settings) -> Finding {
 }
 
 fn smtp_place(address: &str) -> String {
-    Url::parse(address).map_or_else(|_| String::new(), |url| {
-        let port = url.port().unwrap_or(if url.scheme() == "smtps" { 465 } else { 587 });
-        format!("{}:{port}", url.host_str().unwrap_or_default())
-    })
+    Url::parse(address).map_or_else(
+        |_| String::new(),
+        |url| {
+            let port = url.port().unwrap_or(if url.scheme() == "smtps" { 465 } else { 587 });
+            format!("{}:{port}", url.host_str().unwrap_or_default())
+        },
+    )
 }
 
 fn data_dir(settings: &Settings) -> Finding {
     let using = format!("{} {}", named(settings, "LEADLINE_DATA_DIR"), settings.data_dir.display());
     let probe = settings.data_dir.join(".doctor");
-    let written = std::fs::create_dir_all(&settings.data_dir).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    let written =
+        std::fs::create_dir_all(&settings.data_dir).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
     let (ok, detail) = match written {
         Ok(()) => (true, "writable".to_owned()),
         Err(error) => (false, format!("cannot be written: {error}")),
@@ -135,12 +160,25 @@ fn secret_key(settings: &Settings) -> Finding {
             Ok(_) => (named(settings, "LEADLINE_SECRET_KEY"), true, "32 bytes".to_owned()),
             Err(error) => (named(settings, "LEADLINE_SECRET_KEY"), false, error),
         },
-        None => ("generated into the data directory".to_owned(), true, "keep it with your backups: tracking and unsubscribe links depend on it".to_owned()),
+        None => (
+            "generated into the data directory".to_owned(),
+            true,
+            "keep it with your backups: tracking and unsubscribe links depend on it".to_owned(),
+        ),
     };
     Finding { dependency: "Secret key", using, ok, detail }
 }
 
 fn public_url(settings: &Settings) -> Finding {
-    let detail = if settings.public_url.scheme() == "https" { "cookies are Secure" } else { "plain HTTP: fine on this machine, not on the Internet" };
-    Finding { dependency: "Public address", using: format!("{} {}", named(settings, "PUBLIC_URL"), settings.public_url), ok: true, detail: detail.to_owned() }
+    let detail = if settings.public_url.scheme() == "https" {
+        "cookies are Secure"
+    } else {
+        "plain HTTP: fine on this machine, not on the Internet"
+    };
+    Finding {
+        dependency: "Public address",
+        using: format!("{} {}", named(settings, "PUBLIC_URL"), settings.public_url),
+        ok: true,
+        detail: detail.to_owned(),
+    }
 }

@@ -43,7 +43,8 @@ async fn import(app: &App, org: OrgId, file: &Path, as_json: bool) -> Result<()>
         say(&json!({
             "import_id": summary.import_id, "created": summary.created, "updated": summary.updated,
             "unchanged": summary.unchanged, "rejected": summary.rejected
-        }).to_string());
+        })
+        .to_string());
     } else {
         say(&format!(
             "{} created, {} updated, {} unchanged, {} rejected (see /imports/{} for the reasons)",

@@ -73,7 +73,8 @@ async fn organisation(app: &App, named: Option<&str>) -> Result<OrgId> {
             _ => bail!("there are several organisations; choose one with --org:{}", list()),
         },
         Some(text) => {
-            let matches: Vec<OrgId> = known.iter().filter(|(id, name)| id.to_string() == text || name.eq_ignore_ascii_case(text)).map(|(id, _)| *id).collect();
+            let matches: Vec<OrgId> =
+                known.iter().filter(|(id, name)| id.to_string() == text || name.eq_ignore_ascii_case(text)).map(|(id, _)| *id).collect();
             match matches.as_slice() {
                 [one] => Ok(*one),
                 [] => bail!("--org: no organisation is called {text:?}; there are:{}", list()),

@@ -44,7 +44,13 @@ pub(crate) async fn run(settings: &Settings, parts: Parts) -> Result<()> {
     outcome
 }
 
-async fn serve(settings: &Settings, parts: Parts, database: &Database, listener: Option<TcpListener>, stop: &CancellationToken) -> Result<()> {
+async fn serve(
+    settings: &Settings,
+    parts: Parts,
+    database: &Database,
+    listener: Option<TcpListener>,
+    stop: &CancellationToken,
+) -> Result<()> {
     db::migrate::run(&database.url).await?;
     let app = boot::app(settings, database).await?;
     let mut tasks = JoinSet::new();

@@ -175,7 +175,8 @@ async fn a_campaign_survives_five_kills_with_each_step_sent_exactly_once() {
     let campaign = launch(&visitor, &file, &process).await;
     assert_eq!(number(&client, "SELECT count(*) FROM enrollments").await, LEADS as i64);
 
-    wait_until(&client, "SELECT count(*) FROM sends WHERE step_no = 1 AND state = 'sent'", UNSUBSCRIBING as i64, Duration::from_secs(60)).await;
+    wait_until(&client, "SELECT count(*) FROM sends WHERE step_no = 1 AND state = 'sent'", UNSUBSCRIBING as i64, Duration::from_secs(60))
+        .await;
     unsubscribe_some(&client, &visitor).await;
 
     // Two kills while step 1 goes out, each at a random moment of it.
@@ -206,9 +207,11 @@ async fn a_campaign_survives_five_kills_with_each_step_sent_exactly_once() {
     assert_eq!(number(&client, &inbox("Hello %")).await, leads);
     assert_eq!(number(&client, &inbox("Second")).await, leads - gone);
     assert_eq!(number(&client, &inbox("Third")).await, leads - gone);
-    let twice = "SELECT count(*) FROM (SELECT FROM caught_mail GROUP BY to_address, regexp_replace(subject, ' .*', '') HAVING count(*) > 1) t";
+    let twice =
+        "SELECT count(*) FROM (SELECT FROM caught_mail GROUP BY to_address, regexp_replace(subject, ' .*', '') HAVING count(*) > 1) t";
     assert_eq!(number(&client, twice).await, 0, "nobody has a step twice");
-    let unsubscribed = "SELECT count(*) FROM caught_mail c JOIN suppressions s ON s.email = c.to_address WHERE c.subject IN ('Second', 'Third')";
+    let unsubscribed =
+        "SELECT count(*) FROM caught_mail c JOIN suppressions s ON s.email = c.to_address WHERE c.subject IN ('Second', 'Third')";
     assert_eq!(number(&client, unsubscribed).await, 0, "who unsubscribed got no step 2");
 
     // The ledger says the same, and nothing is left over.
@@ -220,7 +223,11 @@ async fn a_campaign_survives_five_kills_with_each_step_sent_exactly_once() {
     let mismatch = "SELECT count(*) FROM sends s FULL JOIN caught_mail c ON c.org_id = s.org_id AND c.idempotency_key = 'send/' || s.id
         WHERE (s.state = 'sent') IS DISTINCT FROM (c.id IS NOT NULL) AND coalesce(s.state, '') <> 'suppressed'";
     assert_eq!(number(&client, mismatch).await, 0, "ledger and inbox agree row by row");
-    assert_eq!(number(&client, "SELECT count(*) FROM events WHERE kind = 'mail.sent'").await, 3 * leads - 2 * gone, "each sending is one event");
+    assert_eq!(
+        number(&client, "SELECT count(*) FROM events WHERE kind = 'mail.sent'").await,
+        3 * leads - 2 * gone,
+        "each sending is one event"
+    );
     let numbers = visitor.get(&format!("/api/v1/campaigns/{campaign}/numbers")).await.expect(200).json();
     assert_eq!(numbers["leads"]["finished"], leads - gone);
 }

@@ -46,12 +46,18 @@ async fn a_mail_has_what_the_rules_ask_for() {
     mailing.after(days(3)).await;
     let first = mailing.mail("ada@a.example", "Hello Ada").await;
     let unsubscribe = first.header("List-Unsubscribe");
-    assert!(unsubscribe.starts_with(&format!("<{}/u/", mailing.app.address)) && unsubscribe.contains("<mailto:olive@acme.example"), "{unsubscribe}");
+    assert!(
+        unsubscribe.starts_with(&format!("<{}/u/", mailing.app.address)) && unsubscribe.contains("<mailto:olive@acme.example"),
+        "{unsubscribe}"
+    );
     assert_eq!(first.header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
     assert!(first.message_id.ends_with("@acme.example>"), "{}", first.message_id);
     assert!(first.html.contains("1 Main Street, Springfield") && first.text.contains("1 Main Street, Springfield"));
     assert!(first.html.contains(">Unsubscribe</a>") && first.text.contains("/u/"), "{}", first.text);
-    assert!(first.text.contains("https://shop.example/?a=1&b=2") && !first.html.contains("https://shop.example"), "only the HTML is tracked");
+    assert!(
+        first.text.contains("https://shop.example/?a=1&b=2") && !first.html.contains("https://shop.example"),
+        "only the HTML is tracked"
+    );
     assert!(!first.path("/u/").contains("/t/c/"), "the unsubscribe link is not tracked");
     assert!(first.header("In-Reply-To").is_empty());
     let third = mailing.mail("ada@a.example", "Goodbye").await;
@@ -122,7 +128,9 @@ async fn a_draft_is_changed_by_version_and_a_launched_campaign_not_at_all() {
     mailing.lead("Ada", "ada@a.example").await;
     let campaign = mailing.draft(&THREE_STEPS).await;
     let path = format!("/api/v1/campaigns/{campaign}");
-    let patch = |version: &str, body: Value| mailing.owner.send(mailing.owner.request("PATCH", &path).header("if-match", version.to_owned()).json(&body));
+    let patch = |version: &str, body: Value| {
+        mailing.owner.send(mailing.owner.request("PATCH", &path).header("if-match", version.to_owned()).json(&body))
+    };
     let read = mailing.owner.get(&path).await.expect(200);
     assert_eq!(read.header("etag"), "\"1\"");
     assert_eq!(patch("\"1\"", json!({"name": "Summer"})).await.expect(200).json()["name"], "Summer");
@@ -167,7 +175,9 @@ async fn limits_are_kept() {
     mailing.launch(&campaign).await;
     mailing.app.settle().await;
     let mut sent = vec![mailing.caught("true").await];
-    for wait in [SignedDuration::from_secs(30), SignedDuration::from_secs(31), SignedDuration::from_mins(2), SignedDuration::from_mins(2), days(1)] {
+    for wait in
+        [SignedDuration::from_secs(30), SignedDuration::from_secs(31), SignedDuration::from_mins(2), SignedDuration::from_mins(2), days(1)]
+    {
         mailing.after(wait).await;
         sent.push(mailing.caught("true").await);
     }
@@ -202,7 +212,12 @@ async fn a_preview_is_the_mail_the_lead_would_get() {
     assert!(preview["html"].as_str().unwrap().contains("1 Main Street, Springfield"));
     assert!(preview["problems"].as_array().unwrap().is_empty());
     let bob = mailing.owner.post_json("/api/v1/leads", &json!({"phone": "+1 555 0100", "last_name": "Builder"})).await.expect(201).json();
-    let preview = mailing.owner.get(&format!("/api/v1/campaigns/{campaign}/preview?lead={}&step=1", bob["id"].as_str().unwrap())).await.expect(200).json();
+    let preview = mailing
+        .owner
+        .get(&format!("/api/v1/campaigns/{campaign}/preview?lead={}&step=1", bob["id"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(preview["problems"].as_array().unwrap().len(), 2, "{preview}");
     assert_eq!(mailing.owner.get(&format!("/api/v1/campaigns/{campaign}/preview?lead={ada}&step=4")).await.status, 404);
 }

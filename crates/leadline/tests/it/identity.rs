@@ -31,7 +31,8 @@ async fn an_unknown_address_and_a_wrong_password_are_answered_alike() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Acme").await;
     let wrong = app.stranger().post_form("/login", &[("email", ada.email.as_str()), ("password", "wrong wrong wrong")]).await.expect(422);
-    let unknown = app.stranger().post_form("/login", &[("email", "nobody@acme.example"), ("password", "wrong wrong wrong")]).await.expect(422);
+    let unknown =
+        app.stranger().post_form("/login", &[("email", "nobody@acme.example"), ("password", "wrong wrong wrong")]).await.expect(422);
     assert_eq!(wrong.texts("[role=alert]"), unknown.texts("[role=alert]"));
     assert!(!wrong.texts("[role=alert]").is_empty());
 }
@@ -43,7 +44,8 @@ async fn guessing_is_slowed_down_also_over_redis() {
         let ada = app.sign_up(if redis { "Redis Guess" } else { "Local Guess" }).await;
         let mut statuses = Vec::new();
         for _ in 0..12 {
-            statuses.push(app.stranger().post_form("/login", &[("email", ada.email.as_str()), ("password", "wrong wrong wrong")]).await.status);
+            statuses
+                .push(app.stranger().post_form("/login", &[("email", ada.email.as_str()), ("password", "wrong wrong wrong")]).await.status);
         }
         assert_eq!(statuses[..10], [422; 10]);
         assert_eq!(statuses[10..], [429; 2], "redis: {redis}");
@@ -66,7 +68,10 @@ async fn roles_are_enforced_and_refusals_say_who_can_help() {
     for role in ["admin", "manager", "rep", "viewer"] {
         let colleague = app.colleague(&owner, role).await;
         let added = colleague
-            .post_form("/settings/team", &[("name", "X Y"), ("email", &format!("by-{role}@x.example")), ("role", "viewer"), ("password", Visitor::PASSWORD)])
+            .post_form(
+                "/settings/team",
+                &[("name", "X Y"), ("email", &format!("by-{role}@x.example")), ("role", "viewer"), ("password", Visitor::PASSWORD)],
+            )
             .await;
         assert_eq!(added.status, if role == "admin" { 303 } else { 403 }, "{role}");
         let changed = colleague.patch_json("/api/v1/organisation", &json!({"name": "Taken over"})).await;
@@ -75,7 +80,9 @@ async fn roles_are_enforced_and_refusals_say_who_can_help() {
             assert!(added.text().contains("owner or admin"), "{}", added.text());
         }
     }
-    let promoted = owner.post_form("/settings/team", &[("name", "X"), ("email", "x@y.example"), ("role", "owner"), ("password", Visitor::PASSWORD)]).await;
+    let promoted = owner
+        .post_form("/settings/team", &[("name", "X"), ("email", "x@y.example"), ("role", "owner"), ("password", Visitor::PASSWORD)])
+        .await;
     assert_eq!(promoted.status, 422);
 }
 

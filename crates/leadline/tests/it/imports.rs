@@ -54,7 +54,10 @@ async fn a_file_is_imported_as_a_person_would_do_it() {
     let uploaded = owner.upload("/imports", "file", "my leads.csv", SMALL.into()).await.expect(303);
     let page = uploaded.location().to_owned();
     let mapping = owner.get(&page).await.expect(200);
-    assert_eq!(mapping.attributes("select[name=target] option[selected]", "value"), ["first_name", "last_name", "email", "company_name", "status", "custom:visits"]);
+    assert_eq!(
+        mapping.attributes("select[name=target] option[selected]", "value"),
+        ["first_name", "last_name", "email", "company_name", "status", "custom:visits"]
+    );
     assert_eq!(mapping.texts("#dry-run .stat-value"), ["2", "0", "0", "1"]);
     assert!(mapping.text().contains("not an e-mail address"), "{}", mapping.text());
     assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 0);
@@ -68,12 +71,19 @@ async fn a_file_is_imported_as_a_person_would_do_it() {
     owner.post_form(&format!("{page}/mapping"), &plan(&["ignore", "last_name", "email", "ignore", "ignore", "ignore"])).await.expect(303);
     let corrected = owner.get(&page).await.expect(200);
     assert_eq!(corrected.attributes("select[name=target] option[selected]", "value")[0], "ignore");
-    let refused = owner.post_form(&format!("{page}/start"), &plan(&["ignore", "ignore", "ignore", "company_name", "ignore", "ignore"])).await.expect(422);
+    let refused = owner
+        .post_form(&format!("{page}/start"), &plan(&["ignore", "ignore", "ignore", "company_name", "ignore", "ignore"]))
+        .await
+        .expect(422);
     assert!(refused.text().contains("No column says who the leads are"));
-    let twice = owner.post_form(&format!("{page}/start"), &plan(&["email", "ignore", "email", "ignore", "ignore", "ignore"])).await.expect(422);
+    let twice =
+        owner.post_form(&format!("{page}/start"), &plan(&["email", "ignore", "email", "ignore", "ignore", "ignore"])).await.expect(422);
     assert!(twice.text().contains("“First Name” and “Email” are both to become E-mail"), "{}", twice.text());
 
-    owner.post_form(&format!("{page}/start"), &plan(&["first_name", "last_name", "email", "company_name", "status", "custom:visits"])).await.expect(303);
+    owner
+        .post_form(&format!("{page}/start"), &plan(&["first_name", "last_name", "email", "company_name", "status", "custom:visits"]))
+        .await
+        .expect(303);
     let running = owner.get(&page).await.expect(200);
     assert!(running.text().contains("Running") && running.text().contains("0 of 3"), "{}", running.text());
     assert_eq!(running.attributes("#import", "data-live"), [format!("import:{}", page.rsplit('/').next().unwrap())]);
@@ -85,11 +95,17 @@ async fn a_file_is_imported_as_a_person_would_do_it() {
 
     let leads = owner.get("/api/v1/leads").await.expect(200).json();
     let ada = leads["data"].as_array().unwrap().iter().find(|lead| lead["email"] == "ada@acme.example").unwrap();
-    assert_eq!((&ada["status"], &ada["source"], &ada["tags"], &ada["custom"]), (&json!("converted"), &json!("Fair"), &json!(["spring", "vip"]), &json!({"visits": 3})));
+    assert_eq!(
+        (&ada["status"], &ada["source"], &ada["tags"], &ada["custom"]),
+        (&json!("converted"), &json!("Fair"), &json!(["spring", "vip"]), &json!({"visits": 3}))
+    );
     assert_eq!((&ada["company_name"], &ada["company_domain"]), (&json!("Acme"), &json!("acme.example")));
     assert_eq!(app.scalar("SELECT count(*) FROM accounts").await, 1);
     // A second start finds it done.
-    owner.post_form(&format!("{page}/start"), &plan(&["first_name", "last_name", "email", "company_name", "status", "custom:visits"])).await.expect(409);
+    owner
+        .post_form(&format!("{page}/start"), &plan(&["first_name", "last_name", "email", "company_name", "status", "custom:visits"]))
+        .await
+        .expect(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,10 +145,13 @@ async fn a_file_that_is_no_table_of_leads_gets_a_clear_answer_and_leaves_nothing
         let problem = upload(&owner, "x.csv", bytes).await.expect(422).json();
         assert!(problem["detail"].as_str().unwrap().contains(words) && problem["errors"][0]["pointer"] == "/file", "{problem}");
     }
-    let none = owner.send(owner.request("POST", "/imports").multipart(reqwest::multipart::Form::new().text("other", "x"))).await.expect(422);
+    let none =
+        owner.send(owner.request("POST", "/imports").multipart(reqwest::multipart::Form::new().text("other", "x"))).await.expect(422);
     assert!(none.text().contains("holds no file"));
     assert_eq!(app.scalar("SELECT count(*) FROM imports").await, 0);
-    let kept = std::fs::read_dir(app.app.config.data_dir.join("imports")).unwrap().map(|org| std::fs::read_dir(org.unwrap().path()).unwrap().count());
+    let kept = std::fs::read_dir(app.app.config.data_dir.join("imports"))
+        .unwrap()
+        .map(|org| std::fs::read_dir(org.unwrap().path()).unwrap().count());
     assert_eq!(kept.sum::<usize>(), 0, "refused files are gone");
 }
 
@@ -154,13 +173,23 @@ async fn a_bad_row_is_rejected_with_its_reason_and_no_other_is_lost() {
     assert_eq!(import["total_rows"], 10);
     let file = rejected(&owner, &import).await;
     for words in [
-        "NUL character", "has 1.0 MB; at most 65.5 kB fit", "the row has 5 cells", "not UTF-8", "not an e-mail address", "empty in every column", "never closed",
-        "\"email\",\"first_name\",\"note\",\"leadline_row\",\"leadline_reason\"", "\"'=cmd|' /C calc'!A0\",\"Evil\",\"'@SUM(1)\",\"7\"",
+        "NUL character",
+        "has 1.0 MB; at most 65.5 kB fit",
+        "the row has 5 cells",
+        "not UTF-8",
+        "not an e-mail address",
+        "empty in every column",
+        "never closed",
+        "\"email\",\"first_name\",\"note\",\"leadline_row\",\"leadline_reason\"",
+        "\"'=cmd|' /C calc'!A0\",\"Evil\",\"'@SUM(1)\",\"7\"",
     ] {
         assert!(file.contains(words), "{words}: {}", file.chars().filter(|c| *c != 'y').collect::<String>());
     }
     let stored = owner.get("/api/v1/leads").await.json();
-    assert!(stored["data"].as_array().unwrap().iter().any(|lead| lead["custom"]["note"] == "=1+1"), "a formula is only text here: {stored}");
+    assert!(
+        stored["data"].as_array().unwrap().iter().any(|lead| lead["custom"]["note"] == "=1+1"),
+        "a formula is only text here: {stored}"
+    );
 
     // Mended in the downloaded file, the rows come in, and the two added columns do not.
     let mended = file.replace("'=cmd|' /C calc'!A0", "good@x.example");

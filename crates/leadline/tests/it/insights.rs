@@ -44,7 +44,8 @@ async fn campaign(app: &TestApp, owner: &Visitor) -> String {
 async fn addresses(app: &TestApp, lead: &str) -> (String, String) {
     let (client, connection) = tokio_postgres::connect(app.app.db.url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let html: String = client.query_one("SELECT html FROM caught_mail WHERE to_address = $1", &[&format!("{lead}@tools.example")]).await.unwrap().get(0);
+    let html: String =
+        client.query_one("SELECT html FROM caught_mail WHERE to_address = $1", &[&format!("{lead}@tools.example")]).await.unwrap().get(0);
     let find = |path: &str| {
         let from = html.find(path).unwrap_or_else(|| panic!("{path} in {html}"));
         html[from..].split(['"', '\'']).next().unwrap().replace("&amp;", "&")
@@ -76,7 +77,15 @@ async fn a_campaign_is_counted_exactly_people_and_machines_apart_also_after_a_re
     app.settle().await;
 
     let report = owner.get(&format!("/api/v1/insights/campaigns/{id}")).await.expect(200).json();
-    let expected = [("enrolled", 4), ("sent", 4), ("opened_unique", 2), ("opened_machine", 1), ("clicked", 3), ("clicked_unique", 2), ("clicked_machine", 0)];
+    let expected = [
+        ("enrolled", 4),
+        ("sent", 4),
+        ("opened_unique", 2),
+        ("opened_machine", 1),
+        ("clicked", 3),
+        ("clicked_unique", 2),
+        ("clicked_machine", 0),
+    ];
     for (metric, value) in expected {
         assert_eq!(report[metric], value, "{metric} in {report}");
     }
@@ -88,8 +97,11 @@ async fn a_campaign_is_counted_exactly_people_and_machines_apart_also_after_a_re
     // From the beginning of the log again, the same comes out.
     let counters = "SELECT sum(value * (1 + length(metric) + step_no))::bigint FROM insights_daily";
     let before = app.scalar(counters).await;
-    app.sql("BEGIN; LOCK event_cursors; DELETE FROM insights_daily; DELETE FROM insights_leads;
-             UPDATE event_cursors SET xid = '0', seq = 0 WHERE consumer = 'insights.count'; COMMIT").await;
+    app.sql(
+        "BEGIN; LOCK event_cursors; DELETE FROM insights_daily; DELETE FROM insights_leads;
+             UPDATE event_cursors SET xid = '0', seq = 0 WHERE consumer = 'insights.count'; COMMIT",
+    )
+    .await;
     app.settle().await;
     let after = app.scalar(counters).await;
     assert_eq!(before, after);
@@ -114,7 +126,11 @@ async fn statuses_are_balances_and_a_lead_is_one_in_the_funnel() {
     }
     app.settle().await;
     let now = summary(&owner).await;
-    assert_eq!((status(&now, "new"), status(&now, "qualified"), status(&now, "converted"), status(&now, "contacted")), (1, 1, 1, 0), "{now}");
+    assert_eq!(
+        (status(&now, "new"), status(&now, "qualified"), status(&now, "converted"), status(&now, "contacted")),
+        (1, 1, 1, 0),
+        "{now}"
+    );
     assert_eq!(["created", "contacted", "opened", "replied", "converted"].map(|name| stage(&now, name)), [3, 2, 2, 2, 1], "{now}");
     for gone in [&second, &third] {
         owner.delete(&format!("/api/v1/leads/{gone}")).await.expect(204);

@@ -136,7 +136,10 @@ async fn refusals_are_told_apart() {
     assert_eq!((&gone["state"], &gone["reason"]), (&json!("failed"), &json!("bounced")));
     assert!(gone["detail"].as_str().unwrap().contains("no such user"));
     let list = mailing.owner.get("/api/v1/suppressions").await.expect(200).json();
-    assert_eq!((&list["data"][0]["email"], &list["data"][0]["reason"], &list["total"]["value"]), (&json!("gone+bounce-now@x.example"), &json!("bounced"), &json!(1)));
+    assert_eq!(
+        (&list["data"][0]["email"], &list["data"][0]["reason"], &list["total"]["value"]),
+        (&json!("gone+bounce-now@x.example"), &json!("bounced"), &json!(1))
+    );
     let busy = of(&sends, "busy");
     assert_eq!((&busy["state"], &busy["attempts"]), (&json!("planned"), &json!(1)), "{busy}");
     for _ in 0..8 {
@@ -241,7 +244,11 @@ async fn what_smtp_may_have_sent_is_parked_until_a_person_decides() {
         mailing.end_leases().await;
         mailing.after(SignedDuration::from_hours(48)).await;
     }
-    assert_eq!(mailing.app.scalar("SELECT count(*) FROM sends WHERE state = 'unknown' AND attempts = 1").await, 2, "never repeated blindly");
+    assert_eq!(
+        mailing.app.scalar("SELECT count(*) FROM sends WHERE state = 'unknown' AND attempts = 1").await,
+        2,
+        "never repeated blindly"
+    );
     assert_eq!(mailing.read(&campaign).await["status"], "running", "somebody has to decide");
     let resolve = async |at: usize, verdict: &str| {
         let path = format!("/api/v1/sends/{}/resolve", parked[at]["id"].as_str().unwrap());

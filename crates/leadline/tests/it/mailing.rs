@@ -85,7 +85,10 @@ impl Mailing {
 
     /// The newest rows of the ledger.
     pub async fn sends(&self, campaign: &str) -> Vec<Value> {
-        self.owner.get(&format!("/api/v1/campaigns/{campaign}/sends?limit=200")).await.expect(200).json()["data"].as_array().unwrap().clone()
+        self.owner.get(&format!("/api/v1/campaigns/{campaign}/sends?limit=200")).await.expect(200).json()["data"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     /// Lets time pass and everything that is due then happen.
@@ -130,7 +133,10 @@ impl Mailing {
         let (client, connection) = tokio_postgres::connect(self.app.app.db.url(), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let row = client
-            .query_one("SELECT html, text, headers::text, message_id FROM caught_mail WHERE to_address = $1 AND subject = $2", &[&to, &subject])
+            .query_one(
+                "SELECT html, text, headers::text, message_id FROM caught_mail WHERE to_address = $1 AND subject = $2",
+                &[&to, &subject],
+            )
             .await
             .unwrap_or_else(|error| panic!("no mail “{subject}” to {to}: {error}"));
         let headers: Vec<(String, String)> = serde_json::from_str(row.get(2)).unwrap();

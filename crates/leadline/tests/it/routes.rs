@@ -82,7 +82,8 @@ async fn every_route_was_tried_as_stranger_and_as_neighbour() {
     let theirs = app.sign_up("Theirs").await;
 
     let before = fingerprint(&app).await;
-    let mut list = String::from("# method path: status for a stranger, status for a neighbour with our ids (UPDATE_GOLDEN=1 writes this file)\n");
+    let mut list =
+        String::from("# method path: status for a stranger, status for a neighbour with our ids (UPDATE_GOLDEN=1 writes this file)\n");
     for route in web::route_list() {
         let path = fill(&route.path, &ids);
         let stranger = attempt(&app.stranger(), route.method, &path).await;
@@ -116,7 +117,10 @@ async fn fingerprint(app: &TestApp) -> Vec<i64> {
     let ours = "org_id = (SELECT org_id FROM organisations WHERE name = 'Ours')";
     let mut counts = Vec::new();
     for table in ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs"] {
-        counts.push(app.scalar(&format!("SELECT coalesce(sum(hashtextextended(t::text, 0) % 1000003), 0)::bigint FROM {table} t WHERE {ours}")).await);
+        counts.push(
+            app.scalar(&format!("SELECT coalesce(sum(hashtextextended(t::text, 0) % 1000003), 0)::bigint FROM {table} t WHERE {ours}"))
+                .await,
+        );
     }
     counts
 }

@@ -108,7 +108,11 @@ async fn an_import_is_scored_in_batches_and_other_weights_rescore_everybody() {
     assert_eq!(app.scalar(without).await, others);
     assert_eq!(app.scalar(WRONG).await, 0);
     let done = ada.get("/api/v1/scoring/rescore").await.expect(200).json();
-    assert_eq!((done["state"].as_str().unwrap(), done["done"].as_i64(), done["changed"].as_i64()), ("done", Some(3_000), Some(1_500)), "{done}");
+    assert_eq!(
+        (done["state"].as_str().unwrap(), done["done"].as_i64(), done["changed"].as_i64()),
+        ("done", Some(3_000), Some(1_500)),
+        "{done}"
+    );
     assert!(ada.get("/settings/scoring/progress").await.expect(200).text().contains("3,000 leads looked at, 1,500 changed"));
     let again = ada.post_json("/api/v1/scoring/rescore", &json!({})).await.expect(202).json();
     assert_eq!(again["state"], "ready");
@@ -193,8 +197,10 @@ async fn only_who_may_change_settings_changes_weights() {
 async fn a_neighbours_weights_score_a_neighbours_leads() {
     let app = TestApp::start().await;
     let (ours, theirs) = (app.sign_up("Ours").await, app.sign_up("Theirs").await);
-    let (mine, other) =
-        (lead(&ours, json!({"first_name": "Bea", "phone": "+49 40 1234567"})).await, lead(&theirs, json!({"first_name": "Bob", "phone": "+49 40 1234567"})).await);
+    let (mine, other) = (
+        lead(&ours, json!({"first_name": "Bea", "phone": "+49 40 1234567"})).await,
+        lead(&theirs, json!({"first_name": "Bob", "phone": "+49 40 1234567"})).await,
+    );
     put_weights(&theirs, json!({"phone": 99})).await.expect(200);
     app.settle().await;
     assert_eq!(score(&ours, &mine).await["score"], 5);

@@ -16,7 +16,12 @@ async fn addresses_are_listed_added_and_taken_off() {
     }
     let first = mailing.owner.get("/api/v1/suppressions?limit=4").await.expect(200).json();
     assert_eq!((first["data"].as_array().unwrap().len(), &first["total"]["value"]), (4, &json!(6)));
-    let rest = mailing.owner.get(&format!("/api/v1/suppressions?limit=4&cursor={}", first["next_cursor"].as_str().unwrap())).await.expect(200).json();
+    let rest = mailing
+        .owner
+        .get(&format!("/api/v1/suppressions?limit=4&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .json();
     assert_eq!((rest["data"].as_array().unwrap().len(), &rest["next_cursor"]), (2, &json!(null)));
     let found = mailing.owner.get("/api/v1/suppressions?q=ADA").await.expect(200).json();
     assert_eq!(found["data"][0]["reason"], "manual");

@@ -33,7 +33,10 @@ async fn opens_and_clicks_of_people_and_machines_are_told_apart() {
     let scanner = mailing.app.stranger();
     scanner.send(scanner.request("GET", &link).header("user-agent", "Barracuda Sentinel")).await.expect(302);
     let send = &mailing.sends(&campaign).await[0];
-    assert_eq!((&send["opens"], &send["machine_opens"], &send["clicks"], &send["machine_clicks"]), (&json!(0), &json!(1), &json!(0), &json!(2)));
+    assert_eq!(
+        (&send["opens"], &send["machine_opens"], &send["clicks"], &send["machine_clicks"]),
+        (&json!(0), &json!(1), &json!(0), &json!(2))
+    );
     assert_eq!(send["opened_at"], json!(null));
 
     let image = visit(&mailing, "GET", &pixel).await.expect(200);
@@ -47,7 +50,8 @@ async fn opens_and_clicks_of_people_and_machines_are_told_apart() {
     let human = |kind: &str| format!("SELECT count(*) FROM events WHERE kind = '{kind}' AND NOT (payload->>'machine')::boolean");
     assert_eq!(mailing.app.scalar(&human("mail.opened")).await, 1, "the first time only");
     assert_eq!(mailing.app.scalar(&human("mail.clicked")).await, 1);
-    let first = "SELECT count(*) FROM events WHERE payload->'first' = 'true' AND NOT (payload->'opened' = 'true' AND kind = 'mail.clicked')";
+    let first =
+        "SELECT count(*) FROM events WHERE payload->'first' = 'true' AND NOT (payload->'opened' = 'true' AND kind = 'mail.clicked')";
     assert_eq!(mailing.app.scalar(first).await, 2, "one first opening, one first click that was not the first sign of an opening");
 }
 

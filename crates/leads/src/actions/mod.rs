@@ -46,11 +46,15 @@ impl From<WriteError> for Problem {
 /// Says which field a violated constraint belongs to.
 fn constraint_error(error: DbError) -> WriteError {
     let field = match error.constraint() {
-        Some("leads_email_key") => FieldError::new("/email", "email.taken", "Another lead has this e-mail address: search for it and edit that one"),
+        Some("leads_email_key") => {
+            FieldError::new("/email", "email.taken", "Another lead has this e-mail address: search for it and edit that one")
+        }
         Some("leads_external_id_key") => FieldError::new("/external_id", "external_id.taken", "Another lead has this external id"),
         Some("leads_owner_fkey") => FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation"),
         Some("accounts_domain_key") => FieldError::new("/domain", "domain.taken", "Another account has this domain: edit that one"),
-        Some("accounts_name_key") => FieldError::new("/name", "name.taken", "Another account without a domain has this name: give one of them a domain"),
+        Some("accounts_name_key") => {
+            FieldError::new("/name", "name.taken", "Another account without a domain has this name: give one of them a domain")
+        }
         _ => return WriteError::Db(error),
     };
     WriteError::Invalid(vec![field])

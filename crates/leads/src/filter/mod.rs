@@ -224,9 +224,12 @@ impl Filter {
 
 impl utoipa::PartialSchema for Filter {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let example = serde_json::json!({"all": [{"field": "country", "op": "is", "value": "US"}, {"field": "score", "op": "gte", "value": 60}]});
+        let example =
+            serde_json::json!({"all": [{"field": "country", "op": "is", "value": "US"}, {"field": "score", "op": "gte", "value": 60}]});
         utoipa::openapi::ObjectBuilder::new()
-            .description(Some("The filter language: `{\"field\", \"op\", \"value\"}`, or a group `{\"all\": […]}`, `{\"any\": […]}`, `{\"not\": …}`."))
+            .description(Some(
+                "The filter language: `{\"field\", \"op\", \"value\"}`, or a group `{\"all\": […]}`, `{\"any\": […]}`, `{\"not\": …}`.",
+            ))
             .examples([example])
             .into()
     }

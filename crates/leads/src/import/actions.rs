@@ -69,7 +69,8 @@ impl Arriving {
         self.file.sync_all().await?;
         let path = self.path.clone();
         let analysis = tokio::task::spawn_blocking(move || analyse(&path)).await.map_err(std::io::Error::other)??;
-        let file_name: String = file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+        let file_name: String =
+            file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
         let file_name = if file_name.is_empty() { "leads.csv".to_owned() } else { file_name };
         let plan = Plan::guessed(&analysis, &file_name);
         let import = Import {
@@ -121,7 +122,8 @@ impl Kept {
 pub(super) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
     store::insert(tx, import).await?;
     let payload = json!({ "file_name": import.file_name, "rows": import.total_rows });
-    events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }]).await?;
+    events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }])
+        .await?;
     Ok(())
 }
 
@@ -141,7 +143,9 @@ fn only_mapping(import: &Import) -> Result<(), ImportError> {
     match import.status {
         ImportStatus::Mapping => Ok(()),
         ImportStatus::Running => Err(ImportError::State("This import is running already.".to_owned())),
-        ImportStatus::Finished => Err(ImportError::State("This import is finished. Upload the file again to import it another way.".to_owned())),
+        ImportStatus::Finished => {
+            Err(ImportError::State("This import is finished. Upload the file again to import it another way.".to_owned()))
+        }
         ImportStatus::Stopped => Err(ImportError::State("This import has begun: it can go on with the columns it began with.".to_owned())),
         ImportStatus::Failed => Err(ImportError::State("This import has failed. Upload the file again.".to_owned())),
     }
@@ -188,7 +192,13 @@ pub async fn stop_import(tx: &TenantTx, app: &App, id: ImportId) -> Result<Impor
 }
 
 /// Imports a file of this machine with the guessed plan, to its end: what `leadline import` does.
-pub async fn import_file(app: &App, org: OrgId, actor: Actor, path: &Path, mut progress: impl FnMut(Progress)) -> Result<Summary, ImportError> {
+pub async fn import_file(
+    app: &App,
+    org: OrgId,
+    actor: Actor,
+    path: &Path,
+    mut progress: impl FnMut(Progress),
+) -> Result<Summary, ImportError> {
     use tokio::io::AsyncReadExt;
     let mut input = fs::File::open(path).await?;
     let mut arriving = Arriving::begin(app, org).await?;
@@ -214,7 +224,8 @@ pub async fn import_file(app: &App, org: OrgId, actor: Actor, path: &Path, mut p
     let ended = match run::run(app, org, id, &mut progress).await {
         Ok(ended) => ended,
         Err(error) => {
-            run::fail(app, org, id, "The command that imported it broke off. What is imported stays; import the file again for the rest.").await?;
+            run::fail(app, org, id, "The command that imported it broke off. What is imported stays; import the file again for the rest.")
+                .await?;
             return Err(error);
         }
     };
@@ -235,7 +246,9 @@ pub(super) struct DryRun {
 /// Tries the first `most` rows of a file that waits for its mapping.
 pub(super) async fn dry_run(app: &App, org: OrgId, import: &Import, most: usize) -> Result<DryRun, ImportError> {
     let (path, import_) = (run::file_of(app, org, import.id), import.clone());
-    let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024)).await.map_err(std::io::Error::other)??;
+    let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024))
+        .await
+        .map_err(std::io::Error::other)??;
     let tx = app.db.tenant(org).await?;
     let good: Vec<_> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
     let mut batch = store::load(&tx, &good).await?;

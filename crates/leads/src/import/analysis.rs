@@ -143,7 +143,17 @@ pub(super) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
         return Err(FileProblem::TooManyColumns(columns.len()));
     }
     if let [only] = columns.as_slice()
-        && !matches!(only.guess, Target::Field(LeadField::Email | LeadField::Phone | LeadField::FullName | LeadField::FirstName | LeadField::LastName | LeadField::ExternalId))
+        && !matches!(
+            only.guess,
+            Target::Field(
+                LeadField::Email
+                    | LeadField::Phone
+                    | LeadField::FullName
+                    | LeadField::FirstName
+                    | LeadField::LastName
+                    | LeadField::ExternalId
+            )
+        )
     {
         return Err(FileProblem::NotATable);
     }
@@ -170,7 +180,11 @@ fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data
         if name.is_empty() && evidence.filled() == 0 {
             continue;
         }
-        let name = unique(&if name.is_empty() { format!("Column {}", index + 1) } else { name.clone() }, |name| columns.iter().any(|c| c.name == name), " ");
+        let name = unique(
+            &if name.is_empty() { format!("Column {}", index + 1) } else { name.clone() },
+            |name| columns.iter().any(|c| c.name == name),
+            " ",
+        );
         let key = unique(&custom_key(&name, index), |key| columns.iter().any(|c| c.key == key), "_");
         let placeholder = evidence.placeholders >= 2 && evidence.placeholders.saturating_mul(100) >= rows;
         columns.push(Column {
@@ -311,31 +325,73 @@ mod tests {
     #[test]
     fn well_known_exports_are_mapped() {
         assert_eq!(
-            guesses("First Name,Last Name,Title,Company,Company Name for Emails,Email,# Employees,Industry,Person Linkedin Url,Website,City,Country,Annual Revenue,Stage\nAda,K,CTO,Acme,Acme,a@acme.example,12,Tech,http://www.linkedin.com/in/ada,http://acme.example,London,United Kingdom,1000,Cold\n"),
+            guesses(
+                "First Name,Last Name,Title,Company,Company Name for Emails,Email,# Employees,Industry,Person Linkedin Url,Website,City,Country,Annual Revenue,Stage\nAda,K,CTO,Acme,Acme,a@acme.example,12,Tech,http://www.linkedin.com/in/ada,http://acme.example,London,United Kingdom,1000,Cold\n"
+            ),
             [
-                "First Name=first_name", "Last Name=last_name", "Title=title", "Company=company_name",
-                "Company Name for Emails=custom:company_name_for_emails", "Email=email", "# Employees=employee_count", "Industry=industry",
-                "Person Linkedin Url=linkedin_url", "Website=company_domain", "City=city", "Country=country", "Annual Revenue=annual_revenue",
+                "First Name=first_name",
+                "Last Name=last_name",
+                "Title=title",
+                "Company=company_name",
+                "Company Name for Emails=custom:company_name_for_emails",
+                "Email=email",
+                "# Employees=employee_count",
+                "Industry=industry",
+                "Person Linkedin Url=linkedin_url",
+                "Website=company_domain",
+                "City=city",
+                "Country=country",
+                "Annual Revenue=annual_revenue",
                 "Stage=custom:stage",
             ]
         );
         assert_eq!(
-            guesses("Vorname;Nachname;Firma;E-Mail-Adresse;Telefon;Land;Stadt;Position\nJürgen;Groß;Acme;j@acme.example;+49 30 123;Deutschland;Berlin;Chef\n"),
-            ["Vorname=first_name", "Nachname=last_name", "Firma=company_name", "E-Mail-Adresse=email", "Telefon=phone", "Land=country", "Stadt=city", "Position=title"]
+            guesses(
+                "Vorname;Nachname;Firma;E-Mail-Adresse;Telefon;Land;Stadt;Position\nJürgen;Groß;Acme;j@acme.example;+49 30 123;Deutschland;Berlin;Chef\n"
+            ),
+            [
+                "Vorname=first_name",
+                "Nachname=last_name",
+                "Firma=company_name",
+                "E-Mail-Adresse=email",
+                "Telefon=phone",
+                "Land=country",
+                "Stadt=city",
+                "Position=title"
+            ]
         );
         assert_eq!(
             guesses("Given Name,Family Name,E-mail 1 - Value,Phone 1 - Value,Organization 1 - Name\nAda,K,a@b.example,+44 1 234,Acme\n"),
-            ["Given Name=first_name", "Family Name=last_name", "E-mail 1 - Value=email", "Phone 1 - Value=phone", "Organization 1 - Name=company_name"]
+            [
+                "Given Name=first_name",
+                "Family Name=last_name",
+                "E-mail 1 - Value=email",
+                "Phone 1 - Value=phone",
+                "Organization 1 - Name=company_name"
+            ]
         );
         assert_eq!(
-            guesses("Record ID,Lead Number,Name,Primary Phone,Mobile Phone,Converted,Score\nr1,7,Ada K,+1 234 567,+1 234 568,1,x9\nr2,8,Bob L,+1 234 569,+1 234 560,0,x8\n"),
-            ["Record ID=external_id", "Lead Number=custom:lead_number", "Name=full_name", "Primary Phone=phone", "Mobile Phone=custom:mobile_phone", "Converted=status", "Score=custom:score"]
+            guesses(
+                "Record ID,Lead Number,Name,Primary Phone,Mobile Phone,Converted,Score\nr1,7,Ada K,+1 234 567,+1 234 568,1,x9\nr2,8,Bob L,+1 234 569,+1 234 560,0,x8\n"
+            ),
+            [
+                "Record ID=external_id",
+                "Lead Number=custom:lead_number",
+                "Name=full_name",
+                "Primary Phone=phone",
+                "Mobile Phone=custom:mobile_phone",
+                "Converted=status",
+                "Score=custom:score"
+            ]
         );
     }
 
     #[test]
     fn columns_are_also_known_by_what_they_hold() {
-        assert_eq!(guesses("a,b,c\nada@x.example,https://linkedin.com/in/ada,q\nbob@x.example,https://linkedin.com/in/bob,r\n"), ["a=email", "b=linkedin_url", "c=custom:c"]);
+        assert_eq!(
+            guesses("a,b,c\nada@x.example,https://linkedin.com/in/ada,q\nbob@x.example,https://linkedin.com/in/bob,r\n"),
+            ["a=email", "b=linkedin_url", "c=custom:c"]
+        );
         let contradicted = analysed("email,name\n12,Ada\n13,Bob\n14,Cy\n").unwrap();
         assert!(contradicted.columns[0].confidence < 50, "{:?}", contradicted.columns[0]);
     }

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use kernel::{ImportId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::{OpenApiRouter, UtoipaMethodRouterExt}, routes};
-
-use super::{
-    Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, store,
-    upload::receive,
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
 };
+
+use super::{Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, store, upload::receive};
 
 /// This part of the slice's API.
 pub fn api() -> OpenApiRouter<App> {
@@ -142,7 +142,11 @@ async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers
 
 /// List imports, newest first
 #[utoipa::path(get, path = "/api/v1/imports", tag = "leads", params(ListParams), responses((status = 200, body = ImportList)))]
-async fn list_imports(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<ListParams>) -> Result<Json<ImportList>, Problem> {
+async fn list_imports(
+    State(app): State<App>,
+    viewer: Can<LeadsRead>,
+    ApiQuery(query): ApiQuery<ListParams>,
+) -> Result<Json<ImportList>, Problem> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Problem::field("/limit", "limit.out_of_range", "must be from 1 to 200"));
@@ -191,7 +195,12 @@ async fn start_import(
 /// Stop a running import; what it has stored stays
 #[utoipa::path(post, path = "/api/v1/imports/{id}/stop", tag = "leads", params(("id" = ImportId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ImportBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-async fn stop_import(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>, request: Idempotent<()>) -> Result<Answer, Problem> {
+async fn stop_import(
+    State(app): State<App>,
+    viewer: Can<LeadsImport>,
+    ApiPath(id): ApiPath<ImportId>,
+    request: Idempotent<()>,
+) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let tx = app.db.tenant(viewer.org_id).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {

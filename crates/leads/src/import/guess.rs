@@ -63,7 +63,11 @@ impl Evidence {
         self.linkedin += u64::from(lower.contains("linkedin.com/"));
         self.links += u64::from(link);
         self.domains += u64::from(link || (text.contains('.') && !text.contains([' ', '@']) && company::domain(text).is_ok()));
-        self.phones += u64::from((text.starts_with('+') || text.contains(['(', '-', ' '])) && phone(text).is_ok() && text.chars().filter(char::is_ascii_digit).count() > 6);
+        self.phones += u64::from(
+            (text.starts_with('+') || text.contains(['(', '-', ' ']))
+                && phone(text).is_ok()
+                && text.chars().filter(char::is_ascii_digit).count() > 6,
+        );
         self.whole += u64::from(matches!(employees(text), Ok(Some(_))));
         self.statuses += u64::from(status(text).is_ok());
     }
@@ -92,7 +96,13 @@ impl Evidence {
             LeadField::LinkedinUrl => Some(self.linkedin * 2 >= self.looked_at),
             LeadField::CompanyDomain => Some(self.domains * 2 >= self.looked_at),
             LeadField::EmployeeCount | LeadField::AnnualRevenue => Some(self.mostly(self.whole)),
-            LeadField::FirstName | LeadField::LastName | LeadField::FullName | LeadField::CompanyName | LeadField::City | LeadField::Country | LeadField::Title => {
+            LeadField::FirstName
+            | LeadField::LastName
+            | LeadField::FullName
+            | LeadField::CompanyName
+            | LeadField::City
+            | LeadField::Country
+            | LeadField::Title => {
                 (self.mostly(self.emails) || self.mostly(self.links) || (self.not_numbers == 0 && self.looked_at > 2)).then_some(false)
             }
             LeadField::Phone => (self.mostly(self.emails) || self.mostly(self.links)).then_some(false),
@@ -119,7 +129,9 @@ pub(super) fn is_number(text: &str) -> bool {
 /// A number of employees: `250`, `1,200`, also `51-200` and `10,000+`, of which the lower end counts.
 pub(super) fn employees(text: &str) -> Result<Option<i64>, String> {
     let text = text.trim().trim_end_matches(" employees").trim();
-    let low = text.split_once(['-', '–']).map_or(text, |(low, high)| if high.trim().starts_with(|c: char| c.is_ascii_digit()) { low } else { text });
+    let low = text
+        .split_once(['-', '–'])
+        .map_or(text, |(low, high)| if high.trim().starts_with(|c: char| c.is_ascii_digit()) { low } else { text });
     parse_whole(low.trim().trim_end_matches('+'))
 }
 
@@ -130,13 +142,28 @@ pub(super) fn status(text: &str) -> Result<Option<Status>, String> {
     Ok(Some(match word.as_str() {
         "" | "0" | "no" | "n" | "false" => return Ok(None),
         "new" | "open" | "open not contacted" | "cold" | "lead" | "subscriber" | "not contacted" | "uncontacted" => Status::New,
-        "contacted" | "working" | "working contacted" | "attempted to contact" | "in progress" | "approaching" | "contact attempted" => Status::Contacted,
-        "replied" | "connected" | "responded" | "engaged" | "interested" => Status::Replied,
-        "qualified" | "open deal" | "marketing qualified lead" | "sales qualified lead" | "marketingqualifiedlead" | "salesqualifiedlead" | "mql" | "sql" | "opportunity" => {
-            Status::Qualified
+        "contacted" | "working" | "working contacted" | "attempted to contact" | "in progress" | "approaching" | "contact attempted" => {
+            Status::Contacted
         }
+        "replied" | "connected" | "responded" | "engaged" | "interested" => Status::Replied,
+        "qualified"
+        | "open deal"
+        | "marketing qualified lead"
+        | "sales qualified lead"
+        | "marketingqualifiedlead"
+        | "salesqualifiedlead"
+        | "mql"
+        | "sql"
+        | "opportunity" => Status::Qualified,
         "converted" | "closed converted" | "closed won" | "won" | "customer" | "1" | "yes" | "y" | "true" => Status::Converted,
-        "lost" | "closed not converted" | "closed lost" | "unqualified" | "disqualified" | "not interested" | "bad timing" | "do not contact" => Status::Lost,
+        "lost"
+        | "closed not converted"
+        | "closed lost"
+        | "unqualified"
+        | "disqualified"
+        | "not interested"
+        | "bad timing"
+        | "do not contact" => Status::Lost,
         "unsubscribed" | "opted out" | "do not email" => Status::Unsubscribed,
         _ => {
             let shown: String = text.chars().take(40).collect();
@@ -148,56 +175,313 @@ pub(super) fn status(text: &str) -> Result<Option<Status>, String> {
 /// Names of columns by field, as HubSpot, Salesforce, Apollo, LinkedIn, Outlook, Google Contacts and
 /// people write them, best first.
 const NAMES: &[(LeadField, &[&str])] = &[
-    (LeadField::Email, &[
-        "email", "e mail", "email address", "e mail address", "work email", "business email", "primary email", "email 1", "e mail 1 value", "email 1 value",
-        "e mail adresse", "emailadresse", "mail", "contact email", "lead email", "person email", "correo electronico", "correo", "adresse e mail",
-        "courriel", "e mail 1", "personal email", "email work", "secondary email",
-    ]),
-    (LeadField::FirstName, &["first name", "firstname", "given name", "forename", "vorname", "prenom", "prénom", "nombre", "nome", "contact first name", "first"]),
-    (LeadField::LastName, &[
-        "last name", "lastname", "surname", "family name", "nachname", "familienname", "nom de famille", "apellido", "apellidos", "cognome",
-        "contact last name", "last", "nom",
-    ]),
-    (LeadField::FullName, &["full name", "fullname", "name", "contact name", "lead name", "contact", "display name", "person", "ansprechpartner", "nom complet", "nombre completo", "vollständiger name"]),
-    (LeadField::Phone, &[
-        "phone", "phone number", "business phone", "work phone", "work direct phone", "corporate phone", "direct phone", "primary phone", "phone 1 value", "telephone",
-        "telephone number", "tel", "telefon", "telefonnummer", "téléphone", "teléfono", "telefono", "office phone", "company phone", "mobile", "mobile phone",
-        "mobile number", "cell", "cell phone", "mobil", "handy", "home phone", "contact phone", "phone 1",
-    ]),
-    (LeadField::Title, &["title", "job title", "jobtitle", "position", "role", "occupation", "job", "berufsbezeichnung", "stellenbezeichnung", "funktion", "organization 1 title", "organization title", "headline", "cargo", "fonction", "poste"]),
+    (
+        LeadField::Email,
+        &[
+            "email",
+            "e mail",
+            "email address",
+            "e mail address",
+            "work email",
+            "business email",
+            "primary email",
+            "email 1",
+            "e mail 1 value",
+            "email 1 value",
+            "e mail adresse",
+            "emailadresse",
+            "mail",
+            "contact email",
+            "lead email",
+            "person email",
+            "correo electronico",
+            "correo",
+            "adresse e mail",
+            "courriel",
+            "e mail 1",
+            "personal email",
+            "email work",
+            "secondary email",
+        ],
+    ),
+    (
+        LeadField::FirstName,
+        &[
+            "first name",
+            "firstname",
+            "given name",
+            "forename",
+            "vorname",
+            "prenom",
+            "prénom",
+            "nombre",
+            "nome",
+            "contact first name",
+            "first",
+        ],
+    ),
+    (
+        LeadField::LastName,
+        &[
+            "last name",
+            "lastname",
+            "surname",
+            "family name",
+            "nachname",
+            "familienname",
+            "nom de famille",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "contact last name",
+            "last",
+            "nom",
+        ],
+    ),
+    (
+        LeadField::FullName,
+        &[
+            "full name",
+            "fullname",
+            "name",
+            "contact name",
+            "lead name",
+            "contact",
+            "display name",
+            "person",
+            "ansprechpartner",
+            "nom complet",
+            "nombre completo",
+            "vollständiger name",
+        ],
+    ),
+    (
+        LeadField::Phone,
+        &[
+            "phone",
+            "phone number",
+            "business phone",
+            "work phone",
+            "work direct phone",
+            "corporate phone",
+            "direct phone",
+            "primary phone",
+            "phone 1 value",
+            "telephone",
+            "telephone number",
+            "tel",
+            "telefon",
+            "telefonnummer",
+            "téléphone",
+            "teléfono",
+            "telefono",
+            "office phone",
+            "company phone",
+            "mobile",
+            "mobile phone",
+            "mobile number",
+            "cell",
+            "cell phone",
+            "mobil",
+            "handy",
+            "home phone",
+            "contact phone",
+            "phone 1",
+        ],
+    ),
+    (
+        LeadField::Title,
+        &[
+            "title",
+            "job title",
+            "jobtitle",
+            "position",
+            "role",
+            "occupation",
+            "job",
+            "berufsbezeichnung",
+            "stellenbezeichnung",
+            "funktion",
+            "organization 1 title",
+            "organization title",
+            "headline",
+            "cargo",
+            "fonction",
+            "poste",
+        ],
+    ),
     (LeadField::Seniority, &["seniority", "seniority level", "management level", "job level"]),
-    (LeadField::Department, &["department", "departments", "abteilung", "job function", "organization department", "function", "organization 1 department", "departamento"]),
-    (LeadField::LinkedinUrl, &[
-        "linkedin url", "linkedin", "linkedin profile", "person linkedin url", "linkedin profile url", "linkedin link", "linkedin contact profile url", "profile url", "linkedin bio",
-    ]),
-    (LeadField::CompanyName, &[
-        "company", "company name", "account name", "account", "organization", "organisation", "organization name", "organisation name", "organization 1 name",
-        "employer", "business", "firma", "unternehmen", "entreprise", "société", "empresa", "azienda", "current company", "companyname", "associated company",
-    ]),
-    (LeadField::CompanyDomain, &[
-        "company domain", "company domain name", "domain", "website", "company website", "website url", "web site", "web page", "business web page", "homepage", "webseite",
-        "url", "account website", "domain name", "company url",
-    ]),
+    (
+        LeadField::Department,
+        &[
+            "department",
+            "departments",
+            "abteilung",
+            "job function",
+            "organization department",
+            "function",
+            "organization 1 department",
+            "departamento",
+        ],
+    ),
+    (
+        LeadField::LinkedinUrl,
+        &[
+            "linkedin url",
+            "linkedin",
+            "linkedin profile",
+            "person linkedin url",
+            "linkedin profile url",
+            "linkedin link",
+            "linkedin contact profile url",
+            "profile url",
+            "linkedin bio",
+        ],
+    ),
+    (
+        LeadField::CompanyName,
+        &[
+            "company",
+            "company name",
+            "account name",
+            "account",
+            "organization",
+            "organisation",
+            "organization name",
+            "organisation name",
+            "organization 1 name",
+            "employer",
+            "business",
+            "firma",
+            "unternehmen",
+            "entreprise",
+            "société",
+            "empresa",
+            "azienda",
+            "current company",
+            "companyname",
+            "associated company",
+        ],
+    ),
+    (
+        LeadField::CompanyDomain,
+        &[
+            "company domain",
+            "company domain name",
+            "domain",
+            "website",
+            "company website",
+            "website url",
+            "web site",
+            "web page",
+            "business web page",
+            "homepage",
+            "webseite",
+            "url",
+            "account website",
+            "domain name",
+            "company url",
+        ],
+    ),
     (LeadField::Industry, &["industry", "company industry", "sector", "branche", "vertical", "secteur", "industria", "account industry"]),
-    (LeadField::EmployeeCount, &[
-        "employees", "# employees", "employee count", "number of employees", "no of employees", "no. of employees", "num employees", "company size", "headcount",
-        "mitarbeiter", "mitarbeiterzahl", "anzahl mitarbeiter", "size", "staff", "effectif", "empleados", "company headcount", "employees count",
-    ]),
-    (LeadField::AnnualRevenue, &["annual revenue", "revenue", "company revenue", "umsatz", "jahresumsatz", "annual turnover", "turnover", "chiffre d affaires"]),
-    (LeadField::Country, &[
-        "country", "country region", "country code", "land", "pays", "país", "pais", "paese", "business country region", "address country", "mailing country", "billing country",
-        "company country", "address 1 country", "nation", "person country", "country name",
-    ]),
-    (LeadField::City, &[
-        "city", "town", "stadt", "ort", "ville", "ciudad", "città", "citta", "business city", "mailing city", "billing city", "company city", "address 1 city", "person city", "location city",
-    ]),
-    (LeadField::Status, &["status", "lead status", "converted", "is converted", "lifecycle stage", "lead stage", "contact status", "lead state"]),
+    (
+        LeadField::EmployeeCount,
+        &[
+            "employees",
+            "# employees",
+            "employee count",
+            "number of employees",
+            "no of employees",
+            "no. of employees",
+            "num employees",
+            "company size",
+            "headcount",
+            "mitarbeiter",
+            "mitarbeiterzahl",
+            "anzahl mitarbeiter",
+            "size",
+            "staff",
+            "effectif",
+            "empleados",
+            "company headcount",
+            "employees count",
+        ],
+    ),
+    (
+        LeadField::AnnualRevenue,
+        &["annual revenue", "revenue", "company revenue", "umsatz", "jahresumsatz", "annual turnover", "turnover", "chiffre d affaires"],
+    ),
+    (
+        LeadField::Country,
+        &[
+            "country",
+            "country region",
+            "country code",
+            "land",
+            "pays",
+            "país",
+            "pais",
+            "paese",
+            "business country region",
+            "address country",
+            "mailing country",
+            "billing country",
+            "company country",
+            "address 1 country",
+            "nation",
+            "person country",
+            "country name",
+        ],
+    ),
+    (
+        LeadField::City,
+        &[
+            "city",
+            "town",
+            "stadt",
+            "ort",
+            "ville",
+            "ciudad",
+            "città",
+            "citta",
+            "business city",
+            "mailing city",
+            "billing city",
+            "company city",
+            "address 1 city",
+            "person city",
+            "location city",
+        ],
+    ),
+    (
+        LeadField::Status,
+        &["status", "lead status", "converted", "is converted", "lifecycle stage", "lead stage", "contact status", "lead state"],
+    ),
     (LeadField::Tags, &["tags", "tag", "labels", "label", "group membership", "categories", "schlagworte", "lists"]),
-    (LeadField::Source, &["lead source", "source", "original source", "quelle", "herkunft", "origin", "utm source", "acquisition source", "lead origin"]),
-    (LeadField::ExternalId, &[
-        "external id", "externalid", "record id", "prospect id", "lead id", "contact id", "id", "crm id", "customer id", "record id contact", "apollo contact id", "person id", "uuid",
-        "guid", "lead number",
-    ]),
+    (
+        LeadField::Source,
+        &["lead source", "source", "original source", "quelle", "herkunft", "origin", "utm source", "acquisition source", "lead origin"],
+    ),
+    (
+        LeadField::ExternalId,
+        &[
+            "external id",
+            "externalid",
+            "record id",
+            "prospect id",
+            "lead id",
+            "contact id",
+            "id",
+            "crm id",
+            "customer id",
+            "record id contact",
+            "apollo contact id",
+            "person id",
+            "uuid",
+            "guid",
+            "lead number",
+        ],
+    ),
 ];
 
 /// A name as it is compared: lower case, single spaces, punctuation gone.
@@ -244,7 +528,14 @@ pub(super) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_dat
                     None => 90,
                     // The name says so and the values do not: shown as doubtful where each bad value is
                     // refused clearly, not guessed where a whole file would be.
-                    Some(false) if matches!(field, LeadField::Status | LeadField::EmployeeCount | LeadField::AnnualRevenue | LeadField::CompanyDomain) => continue,
+                    Some(false)
+                        if matches!(
+                            field,
+                            LeadField::Status | LeadField::EmployeeCount | LeadField::AnnualRevenue | LeadField::CompanyDomain
+                        ) =>
+                    {
+                        continue;
+                    }
                     Some(false) => 30,
                 };
                 candidates.push((sure, rank, index, *field));

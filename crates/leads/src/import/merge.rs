@@ -309,7 +309,9 @@ impl Batch {
         }
         // A source says where a lead came from first; only a column of the file can say otherwise.
         changed |= put(&mut now.source, &lead.source, over);
-        if let Some(email) = lead.email.as_ref().filter(|email| (over || now.email.is_none()) && now.email.as_deref() != Some(email.as_str())) {
+        if let Some(email) =
+            lead.email.as_ref().filter(|email| (over || now.email.is_none()) && now.email.as_deref() != Some(email.as_str()))
+        {
             now.email = Some(email.as_str().to_owned());
             changed = true;
         }
@@ -569,7 +571,10 @@ mod tests {
     #[test]
     fn a_profile_recognises_who_has_nothing_else() {
         let mut batch = stored(&[serde_json::json!({"email": "a@acme.example", "linkedin_url": "https://www.linkedin.com/in/a"})]);
-        assert_eq!(verdicts(&mut batch, &[serde_json::json!({"linkedin_url": "https://www.linkedin.com/in/a", "title": "CTO"})], Existing::Fill), [Updated]);
+        assert_eq!(
+            verdicts(&mut batch, &[serde_json::json!({"linkedin_url": "https://www.linkedin.com/in/a", "title": "CTO"})], Existing::Fill),
+            [Updated]
+        );
         assert_eq!(batch.leads.len(), 1);
     }
 

@@ -15,7 +15,9 @@ pub enum FileProblem {
     NotText(&'static str),
     #[error("The file has column names and no rows under them, so there is nothing to import. Export it again with its rows.")]
     NoRows,
-    #[error("No separator (comma, semicolon, tab or |) was found between columns, and the one column holds nothing that a lead is known by. Is it a CSV file?")]
+    #[error(
+        "No separator (comma, semicolon, tab or |) was found between columns, and the one column holds nothing that a lead is known by. Is it a CSV file?"
+    )]
     NotATable,
     #[error("The file has {0} columns; at most {max} can be imported. Leave out the ones that are not needed.", max = super::reader::MAX_COLUMNS)]
     TooManyColumns(usize),

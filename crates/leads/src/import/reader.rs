@@ -17,7 +17,10 @@ pub(crate) const MAX_COLUMNS: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The cell of this column (from 0) has this many bytes.
-    CellTooLarge { column: usize, bytes: u64 },
+    CellTooLarge {
+        column: usize,
+        bytes: u64,
+    },
     RowTooLarge,
     Nul,
     NotUtf8,
@@ -27,7 +30,9 @@ pub(crate) enum Fault {
     Fragment,
     /// The file ends inside this record.
     CutOff,
-    TooManyCells { cells: usize },
+    TooManyCells {
+        cells: usize,
+    },
 }
 
 /// One record. Reused from call to call.

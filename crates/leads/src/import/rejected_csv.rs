@@ -50,7 +50,8 @@ pub(super) fn answer(app: &App, org: OrgId, import: Import) -> Response {
     });
     let mut response = Body::from_stream(pages).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    let stem: String = import.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
+    let stem: String =
+        import.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
     let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{stem}-rejected.csv\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

@@ -208,7 +208,9 @@ mod tests {
         let analysis = analyse(&path).unwrap();
         let plan = Plan::guessed(&analysis, "file.csv").checked(&analysis).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        let mut reader = Reader::new(Cursor::new(bytes), analysis.separator(), analysis.data.offset, analysis.data.row).unwrap().expecting(analysis.width, analysis.broken_at);
+        let mut reader = Reader::new(Cursor::new(bytes), analysis.separator(), analysis.data.offset, analysis.data.row)
+            .unwrap()
+            .expecting(analysis.width, analysis.broken_at);
         let mut record = Record::default();
         let mut out = Vec::new();
         while reader.next(&mut record).unwrap() {
@@ -233,7 +235,9 @@ mod tests {
 
     #[test]
     fn the_reason_names_the_field_and_the_cure() {
-        let rows = rows("Email,First name,Employees\nnope,Ada,3\n,,\nb@x.example,Bob,x\nc@x.example,Cy,4\nd@x.example,Di,4\ne@x.example,E,5\nf@x.example,F,6\n");
+        let rows = rows(
+            "Email,First name,Employees\nnope,Ada,3\n,,\nb@x.example,Bob,x\nc@x.example,Cy,4\nd@x.example,Di,4\ne@x.example,E,5\nf@x.example,F,6\n",
+        );
         assert!(rows[0].as_ref().unwrap_err().contains("e-mail is not an e-mail address"), "{:?}", rows[0]);
         assert!(rows[1].as_ref().unwrap_err().contains("empty"));
         assert!(rows[2].as_ref().unwrap_err().contains("Employees") && rows[3].is_ok());
@@ -241,7 +245,8 @@ mod tests {
 
     #[test]
     fn without_any_id_a_lead_is_known_by_name_company_and_phone() {
-        let rows = rows("First name,Last name,Company,Phone\nAda,K,Acme,+44 20 123 456\nADA,k,acme,4420123456\nAda,L,Acme,+44 20 123 456\n");
+        let rows =
+            rows("First name,Last name,Company,Phone\nAda,K,Acme,+44 20 123 456\nADA,k,acme,4420123456\nAda,L,Acme,+44 20 123 456\n");
         let key = |index: usize| rows[index].as_ref().unwrap().import_key.clone();
         assert!(key(0).is_some() && key(0) == key(1) && key(0) != key(2));
     }

@@ -53,7 +53,14 @@ impl Job for ImportLeads {
                 Err(Failure::give_up(problem.to_string()))
             }
             Err(error) if cx.attempt() >= ATTEMPTS => {
-                fail(&cx.state, org, self.import_id, "The database refused a batch of rows again and again. What is imported stays. Tell the person who runs this server.").await.map_err(again)?;
+                fail(
+                    &cx.state,
+                    org,
+                    self.import_id,
+                    "The database refused a batch of rows again and again. What is imported stays. Tell the person who runs this server.",
+                )
+                .await
+                .map_err(again)?;
                 Err(Failure::give_up(error.to_string()))
             }
             Err(error) => Err(Failure::retry(error.to_string())),
@@ -100,7 +107,8 @@ pub(super) async fn run(app: &App, org: OrgId, id: ImportId, mut progress: impl 
     let (analysis, plan, from) = (import.analysis, import.plan, import.next);
     // Ends when the file does or when nobody takes the pieces any more.
     let reading = tokio::task::spawn_blocking(move || {
-        let result = File::open(path).and_then(|file| read_pieces(file, &analysis, &plan, from, |piece| sender.blocking_send(Ok(piece)).is_ok()));
+        let result =
+            File::open(path).and_then(|file| read_pieces(file, &analysis, &plan, from, |piece| sender.blocking_send(Ok(piece)).is_ok()));
         if let Err(error) = result {
             let _ = sender.blocking_send(Err(error)); // nobody listens: nobody to tell
         }
@@ -196,7 +204,9 @@ async fn store_piece(app: &App, org: OrgId, id: ImportId, piece: &Piece, began: 
     for (row, verdict) in piece.rows.iter().zip(&verdicts) {
         match (row, verdict) {
             (Err(rejection), _) => rejections.push(rejection.clone()),
-            (Ok(row), Verdict::Rejected(reason)) => rejections.push(Rejection { row: row.row, reason: reason.clone(), cells: row.cells.clone() }),
+            (Ok(row), Verdict::Rejected(reason)) => {
+                rejections.push(Rejection { row: row.row, reason: reason.clone(), cells: row.cells.clone() })
+            }
             (Ok(_), Verdict::Created | Verdict::Updated | Verdict::Unchanged) => {}
         }
     }
@@ -280,10 +290,16 @@ fn read_rows(
 }
 
 /// The first rows of a file, read; and whether there are more.
-pub(super) fn read_some(path: PathBuf, import: &Import, most_rows: usize, most_bytes: usize) -> std::io::Result<(Vec<Result<LeadRow, Rejection>>, bool)> {
+pub(super) fn read_some(
+    path: PathBuf,
+    import: &Import,
+    most_rows: usize,
+    most_bytes: usize,
+) -> std::io::Result<(Vec<Result<LeadRow, Rejection>>, bool)> {
     let from = import.beginning();
     let analysis = &import.analysis;
-    let mut reader = Reader::new(File::open(path)?, analysis.separator(), from.offset, from.row)?.expecting(analysis.width, analysis.broken_at);
+    let mut reader =
+        Reader::new(File::open(path)?, analysis.separator(), from.offset, from.row)?.expecting(analysis.width, analysis.broken_at);
     let ((_, rows), more) = read_rows(&mut reader, &mut Record::default(), analysis, &import.plan, most_rows, most_bytes)?;
     Ok((rows, more))
 }

@@ -29,7 +29,12 @@ fn import(row: &Row) -> Result<Import, DbError> {
         status: status.parse().unwrap_or(ImportStatus::Failed),
         total_rows: number("total_rows")?,
         rows_done: number("rows_done")?,
-        counts: Counts { created: number("created")?, updated: number("updated")?, unchanged: number("unchanged")?, rejected: number("rejected")? },
+        counts: Counts {
+            created: number("created")?,
+            updated: number("updated")?,
+            unchanged: number("unchanged")?,
+            rejected: number("rejected")?,
+        },
         analysis,
         plan,
         next: super::analysis::Place { offset: number("next_offset")?, row: number("next_row")? },
@@ -238,11 +243,19 @@ pub(super) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbEr
         values
     };
     let texts = [
-        ("email IS NOT NULL AND email", distinct(rows.iter().filter_map(|row| row.lead.email.as_ref()).map(|email| email.as_str()).collect())),
+        (
+            "email IS NOT NULL AND email",
+            distinct(rows.iter().filter_map(|row| row.lead.email.as_ref()).map(|email| email.as_str()).collect()),
+        ),
         ("external_id <> '' AND external_id", distinct(rows.iter().map(|row| row.lead.external_id.as_str()).collect())),
         (
             "linkedin_url <> '' AND linkedin_url",
-            distinct(rows.iter().filter(|row| row.lead.email.is_none() && row.lead.external_id.is_empty()).map(|row| row.lead.linkedin_url.as_str()).collect()),
+            distinct(
+                rows.iter()
+                    .filter(|row| row.lead.email.is_none() && row.lead.external_id.is_empty())
+                    .map(|row| row.lead.linkedin_url.as_str())
+                    .collect(),
+            ),
         ),
     ];
     let mut accounts: Vec<Uuid> = Vec::new();
@@ -270,11 +283,16 @@ pub(super) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbEr
     for row in tx.query("SELECT name, lower(name) FROM unnest($1::text[]) g (name)", &[&names]).await? {
         batch.know_folding(row.try_get(0)?, row.try_get(1)?);
     }
-    let account = "a.id, a.name, lower(a.name) AS folded, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.updated_at";
+    let account =
+        "a.id, a.name, lower(a.name) AS folded, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.updated_at";
     accounts.sort_unstable();
     accounts.dedup();
     let found = [
-        tx.query(&format!("SELECT {account} FROM account_rows a WHERE a.org_id = $1 AND a.domain <> '' AND a.domain = ANY($2::text[])"), &[&org, &domains]).await?,
+        tx.query(
+            &format!("SELECT {account} FROM account_rows a WHERE a.org_id = $1 AND a.domain <> '' AND a.domain = ANY($2::text[])"),
+            &[&org, &domains],
+        )
+        .await?,
         tx.query(
             &format!(
                 "SELECT {account} FROM unnest($2::text[]) g (name)
@@ -405,7 +423,10 @@ async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], import: ImportId, actor
         copy.text(&facts.first_name).text(&facts.last_name).optional(facts.email.as_deref()).text(&facts.phone);
         copy.text(&facts.title).text(&facts.seniority).text(&facts.department).text(&facts.linkedin_url).optional_uuid(facts.account_id);
         copy.text(&company.name).text(&company.domain).text(&company.industry);
-        copy.optional_number(company.employee_count.map(i64::from)).optional_number(company.annual_revenue).text(&company.country).text(&company.city);
+        copy.optional_number(company.employee_count.map(i64::from))
+            .optional_number(company.annual_revenue)
+            .text(&company.country)
+            .text(&company.city);
         copy.text(facts.status.as_str()).array(&facts.tags).text(&facts.source).text(&facts.external_id);
         copy.bytes(facts.import_key.as_deref()).text(&serde_json::to_string(&facts.custom).unwrap_or_default());
         copy.array(&slot.changed_fields()).end();

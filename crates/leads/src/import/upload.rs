@@ -18,7 +18,13 @@ const DRAINED: u64 = 8 * MAX_FILE;
 const AROUND: u64 = 64 * 1024;
 
 /// Stores the part called `file` and reads it once. It is gone again unless it is kept.
-pub(super) async fn receive(app: &App, org: OrgId, actor: Actor, headers: &HeaderMap, mut body: Multipart) -> Result<(Import, Kept), FileProblem> {
+pub(super) async fn receive(
+    app: &App,
+    org: OrgId,
+    actor: Actor,
+    headers: &HeaderMap,
+    mut body: Multipart,
+) -> Result<(Import, Kept), FileProblem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_FILE + AROUND) {
         if let Ok(Some(mut field)) = body.next_field().await {

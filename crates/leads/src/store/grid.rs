@@ -245,7 +245,7 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
             None => Some(app.cache.get(&key).await.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
         };
         let sql = plan.walk("", known.as_ref(), &mut params);
-        let rows = db.read(org, &sql, &params.refs()).await?;
+        let rows = db.read_planned(org, &sql, &params.refs()).await?;
         if let (Some(known), Some(row)) = (known, rows.first()) {
             let (total, seq) = (
                 row.try_get(total_column(query.sort)).map_err(DbError::from)?,
@@ -259,7 +259,7 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
     } else {
         let search = search_words(&query.q, &mut params);
         let (sql, seen) = (plan.collect(&search, &mut params), params);
-        let found = db.read(org, &sql, &seen.refs()).await?;
+        let found = db.read_planned(org, &sql, &seen.refs()).await?;
         let frequent = found.first().map(|row| row.try_get::<_, i64>(total_column(query.sort))).transpose().map_err(DbError::from)?;
         if frequent.is_some_and(|n| n > COUNT_LIMIT) {
             return frequent_word(db, org, query, now, edge.as_ref()).await;
@@ -279,7 +279,7 @@ async fn frequent_word(db: &Db, org: OrgId, query: &ListQuery, now: Timestamp, e
     let search = search_words(&query.q, &mut params).replace("l.search LIKE", "(l.search || '') LIKE");
     let plan = Plan { org: org_param, sort: query.sort, edge, limit: query.limit, condition };
     let sql = plan.walk(&format!(" AND {search}"), None, &mut params);
-    let rows = db.read(org, &sql, &params.refs()).await?;
+    let rows = db.read_planned(org, &sql, &params.refs()).await?;
     page(&rows, query, edge, Some(Total { value: COUNT_LIMIT, exact: false })).map_err(Problem::from)
 }
 
@@ -336,7 +336,7 @@ pub async fn count(db: &Db, org: OrgId, filter: &Filter, q: &str, limit: i64, no
         "SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org_param} AND {condition} AND {search} LIMIT {}) c",
         limit + 1
     );
-    let rows = db.read(org, &sql, &params.refs()).await?;
+    let rows = db.read_planned(org, &sql, &params.refs()).await?;
     let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
     Ok(Total { value: found.min(limit), exact: found <= limit })
 }

@@ -80,7 +80,13 @@ impl From<CampaignError> for Problem {
             CampaignError::NotReady(found) => Self::invalid(
                 found
                     .failures()
-                    .map(|check| FieldError::new(format!("/{}", check.code), format!("preflight.{}", check.code), format!("{}: {}", check.title, check.detail)))
+                    .map(|check| {
+                        FieldError::new(
+                            format!("/{}", check.code),
+                            format!("preflight.{}", check.code),
+                            format!("{}: {}", check.title, check.detail),
+                        )
+                    })
                     .collect(),
             ),
             CampaignError::Db(error) => error.into(),

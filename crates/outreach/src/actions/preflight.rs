@@ -276,7 +276,9 @@ async fn transport_check(app: &App, tx: &TenantTx) -> Check {
     let name = app.mailer.name();
     if matches!(app.mailer, mail::Mailer::Catcher(_)) {
         return match app.mailer.lookup(tx.org(), "preflight").await {
-            mail::Lookup::CannotTell => check("transport", Verdict::Fail, TITLE, "The mail catcher does not answer. Try again in a moment."),
+            mail::Lookup::CannotTell => {
+                check("transport", Verdict::Fail, TITLE, "The mail catcher does not answer. Try again in a moment.")
+            }
             mail::Lookup::Accepted { .. } | mail::Lookup::NotFound => {
                 check("transport", Verdict::Pass, TITLE, "Mails are caught here and leave this machine for nobody.")
             }

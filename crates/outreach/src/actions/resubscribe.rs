@@ -32,6 +32,7 @@ pub(crate) async fn resubscribe(tx: &TenantTx, send: SendId, now: Timestamp) -> 
         Pump::enqueue(tx, campaign).await?;
     }
     let payload = json!({ "campaign_id": origin.campaign.uuid(), "send_id": send.uuid() });
-    append(tx, &[NewEvent { kind: "mail.resubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }]).await?;
+    append(tx, &[NewEvent { kind: "mail.resubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }])
+        .await?;
     Ok(true)
 }

@@ -11,7 +11,13 @@ use crate::{
 };
 
 /// Replaces a draft's sequence by `steps`, in their order. A step that names its id stays the same step.
-pub async fn set_steps(tx: &TenantTx, by: Actor, id: CampaignId, steps: Vec<StepInput>, now: Timestamp) -> Result<Vec<Step>, CampaignError> {
+pub async fn set_steps(
+    tx: &TenantTx,
+    by: Actor,
+    id: CampaignId,
+    steps: Vec<StepInput>,
+    now: Timestamp,
+) -> Result<Vec<Step>, CampaignError> {
     draft(tx, id).await?;
     let steps = write_steps(tx, id, steps).await?;
     store::campaigns::touch(tx, id, now).await?;

@@ -16,7 +16,11 @@ pub async fn suppress(tx: &TenantTx, by: Actor, new: NewSuppression, now: Timest
     let email = EmailAddress::parse(&new.email)
         .map_err(|why| CampaignError::Invalid(vec![FieldError::new("/email", "email.invalid", format!("This {why}"))]))?;
     if new.detail.chars().count() > 500 || new.detail.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(CampaignError::Invalid(vec![FieldError::new("/detail", "detail.invalid", "The note is text of at most 500 characters")]));
+        return Err(CampaignError::Invalid(vec![FieldError::new(
+            "/detail",
+            "detail.invalid",
+            "The note is text of at most 500 characters",
+        )]));
     }
     let what = StopWriting {
         email: email.as_str(),
@@ -37,7 +41,9 @@ pub async fn unsuppress(tx: &TenantTx, by: Actor, email: &str, now: Timestamp) -
     let email = email.trim().to_lowercase();
     match store::suppressions::find(tx, &email).await?.map(|found| found.reason) {
         Some(SuppressionReason::Unsubscribed) => {
-            return Err(CampaignError::State("This person has unsubscribed. Only they can take that back, by the link below any mail they got.".to_owned()));
+            return Err(CampaignError::State(
+                "This person has unsubscribed. Only they can take that back, by the link below any mail they got.".to_owned(),
+            ));
         }
         Some(SuppressionReason::Complained) => {
             return Err(CampaignError::State("This person reported a mail as spam. That cannot be taken back here.".to_owned()));

@@ -19,7 +19,8 @@ pub(crate) async fn unsubscribe(tx: &TenantTx, send: SendId, source: Suppression
     leads::set_status(tx, origin.lead, leads::Status::Unsubscribed, Actor::Provider, now).await?;
     if news {
         let payload = json!({ "campaign_id": origin.campaign.uuid(), "step_id": origin.step.uuid(), "step_no": origin.step_no, "send_id": send.uuid(), "source": source });
-        append(tx, &[NewEvent { kind: "mail.unsubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }]).await?;
+        append(tx, &[NewEvent { kind: "mail.unsubscribed", subject: Subject::of(origin.lead), actor: Actor::Provider, at: now, payload }])
+            .await?;
     }
     Ok(true)
 }

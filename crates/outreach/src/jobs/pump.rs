@@ -157,7 +157,8 @@ async fn rest(app: &App, org: OrgId, id: CampaignId) -> Result<Outcome, Failure>
         let wait = SignedDuration::from_secs_f64((seconds + 0.05) * app.clock.speed() as f64);
         now.checked_add(wait).unwrap_or(Timestamp::MAX)
     };
-    let due = ahead.due.map(|due| if due <= now { ahead.allowed.filter(|allowed| *allowed > now).unwrap_or_else(|| real(0.2)) } else { due });
+    let due =
+        ahead.due.map(|due| if due <= now { ahead.allowed.filter(|allowed| *allowed > now).unwrap_or_else(|| real(0.2)) } else { due });
     let machine = ahead.seconds.map(real);
     Ok([due, machine].into_iter().flatten().min().map_or(Outcome::Done, Outcome::Again))
 }

@@ -135,7 +135,8 @@ impl Settings {
     /// preflight asks for it later.
     pub(crate) fn checked(mut self) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let mut refuse = |field: &str, code: &str, why: String| errors.push(FieldError::new(format!("/{field}"), format!("{field}.{code}"), why));
+        let mut refuse =
+            |field: &str, code: &str, why: String| errors.push(FieldError::new(format!("/{field}"), format!("{field}.{code}"), why));
         self.name = self.name.split_whitespace().collect::<Vec<_>>().join(" ");
         self.sender_name = self.sender_name.split_whitespace().collect::<Vec<_>>().join(" ");
         if self.name.is_empty() {

@@ -9,9 +9,7 @@ mod suppression;
 pub(crate) use campaign::Settings;
 pub use campaign::{Campaign, CampaignChange, CampaignStatus, CampaignSummary, NewCampaign};
 pub use preflight::{Check, Preflight, Verdict};
-pub use send::{
-    EnrollmentCounts, LedgerCounts, LedgerFilter, Resolution, SendRow, SendState, StepNumbers, StopReason,
-};
+pub use send::{EnrollmentCounts, LedgerCounts, LedgerFilter, Resolution, SendRow, SendState, StepNumbers, StopReason};
 pub(crate) use step::checked_steps;
 pub use step::{Preview, Step, StepInput};
 pub use suppression::{NewSuppression, Suppression, SuppressionReason, SuppressionSource};

@@ -58,7 +58,11 @@ impl From<Step> for StepInput {
 /// Checks a sequence; pointers are `/steps/0/subject`. `known` are the variables there are.
 pub(crate) fn checked_steps(steps: Vec<StepInput>, known: &[String]) -> Result<Vec<StepInput>, Vec<FieldError>> {
     if steps.len() > MAX_STEPS {
-        return Err(vec![FieldError::new("/steps", "steps.many", format!("A sequence has at most {MAX_STEPS} steps; this one has {}", steps.len()))]);
+        return Err(vec![FieldError::new(
+            "/steps",
+            "steps.many",
+            format!("A sequence has at most {MAX_STEPS} steps; this one has {}", steps.len()),
+        )]);
     }
     let mut errors = Vec::new();
     let mut checked = Vec::with_capacity(steps.len());

@@ -9,7 +9,11 @@ use mail::Transport as _;
 use super::{Composer, LEASE_SECONDS, stored::StoredMail};
 use crate::{
     model::Campaign,
-    store::{self, ledger::Taken, outcomes::{Failed, OPEN}},
+    store::{
+        self,
+        ledger::Taken,
+        outcomes::{Failed, OPEN},
+    },
     templates::variables::{LEAD_COLUMNS, Recipient, recipient},
 };
 

@@ -13,10 +13,7 @@ use super::{
 };
 use crate::{
     model::{Campaign, Step},
-    templates::{
-        render::CompiledMail,
-        variables::Recipient,
-    },
+    templates::{render::CompiledMail, variables::Recipient},
 };
 
 /// Turns sends of one campaign into messages. Parses the steps once.
@@ -45,7 +42,14 @@ impl Composer {
     }
 
     /// The whole message of a send, or why there cannot be one.
-    pub(crate) fn compose(&self, send: SendId, step: i16, recipient: &Recipient, thread: &[String], now: Timestamp) -> Result<StoredMail, String> {
+    pub(crate) fn compose(
+        &self,
+        send: SendId,
+        step: i16,
+        recipient: &Recipient,
+        thread: &[String],
+        now: Timestamp,
+    ) -> Result<StoredMail, String> {
         let email = recipient.email.clone().ok_or_else(|| "the lead has no e-mail address".to_owned())?;
         let compiled = self.steps.get(&step).ok_or_else(|| format!("there is no step {step}"))?.as_ref().map_err(Clone::clone)?;
         let (secret, config) = (&self.app.config.secret, &self.app.config);

@@ -30,11 +30,7 @@ pub(crate) fn with_footer(mut mail: Rendered, letterhead: &Letterhead, unsubscri
         html.push(escape_text(&format!("{}, {address}", letterhead.organisation)));
     }
     if !mail.html.contains(unsubscribe_url) && !mail.html.contains(&escape_attribute(unsubscribe_url)) {
-        html.push(format!(
-            "<a href=\"{}\" {}>Unsubscribe</a>",
-            escape_attribute(unsubscribe_url),
-            mail::html::NO_TRACKING
-        ));
+        html.push(format!("<a href=\"{}\" {}>Unsubscribe</a>", escape_attribute(unsubscribe_url), mail::html::NO_TRACKING));
     }
     if !html.is_empty() {
         let fragment = format!("<p style=\"margin-top:32px;font-size:12px;line-height:18px;color:#6b7280\">{}</p>", html.join("<br>"));
@@ -68,7 +64,11 @@ mod tests {
     #[test]
     fn address_and_link_are_added_once() {
         let mail = of("<html><body><p>Hi</p></body></html>", "Hi");
-        assert!(mail.html.contains("Smith &amp; Sons, 1 High St, London<br><a href=\"https://l.example/u/abc\" data-no-track>"), "{}", mail.html);
+        assert!(
+            mail.html.contains("Smith &amp; Sons, 1 High St, London<br><a href=\"https://l.example/u/abc\" data-no-track>"),
+            "{}",
+            mail.html
+        );
         assert!(mail.html.ends_with("</p></body></html>"));
         assert_eq!(mail.text, "Hi\n\n-- \nSmith & Sons, 1 High St, London\nUnsubscribe: https://l.example/u/abc\n");
         assert_eq!(of(&mail.html, &mail.text), mail);

@@ -4,7 +4,7 @@ use db::{DbError, TenantTx};
 use http_kit::App;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, SendId};
-use mail::{Batch, OutgoingMail, Outcome, Rejection, RejectionKind, Transport as _};
+use mail::{Batch, Outcome, OutgoingMail, Rejection, RejectionKind, Transport as _};
 
 use super::{Claimed, LEASE_SECONDS, claim::fresh_key};
 use crate::{
@@ -147,11 +147,19 @@ fn sort(batch: &Claimed, outcomes: &[Outcome]) -> Sorted {
                 }
             },
             Outcome::Throttled { retry_after } => {
-                if certain { sorted.back.push(send) } else { sorted.repeat = true }
+                if certain {
+                    sorted.back.push(send)
+                } else {
+                    sorted.repeat = true
+                }
                 sorted.hold = Some((retry_after.as_secs_f64().clamp(0.5, 3600.0), "The provider asks us to slow down.".to_owned()));
             }
             Outcome::Unavailable { reason } => {
-                if certain { sorted.back.push(send) } else { sorted.repeat = true }
+                if certain {
+                    sorted.back.push(send)
+                } else {
+                    sorted.repeat = true
+                }
                 sorted.hold = Some((5.0, format!("The provider cannot be reached: {reason}")));
             }
             Outcome::Unknown { safe_to_repeat: true, .. } => sorted.repeat = true,

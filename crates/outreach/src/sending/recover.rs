@@ -4,11 +4,7 @@ use kernel::{Actor, CampaignId, OrgId, SendId};
 use mail::{Lookup, Transport as _};
 
 use super::{Claimed, LEASE_SECONDS, stored::idempotency_key};
-use crate::store::{
-    self,
-    batches::Lost,
-    outcomes::Accepted,
-};
+use crate::store::{self, batches::Lost, outcomes::Accepted};
 
 /// A provider forgets keys after its time; a repeat that might arrive later than that is not safe.
 const MARGIN_SECONDS: f64 = 600.0;
@@ -58,7 +54,8 @@ async fn settle(app: &App, org: OrgId, batch: &Lost, open: &[SendId]) -> Result<
     let (mut accepted, mut absent, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for send in open {
         // Another transport than the one that was used knows nothing about it.
-        let answer = if app.mailer.name() == batch.transport { app.mailer.lookup(org, &idempotency_key(*send)).await } else { Lookup::CannotTell };
+        let answer =
+            if app.mailer.name() == batch.transport { app.mailer.lookup(org, &idempotency_key(*send)).await } else { Lookup::CannotTell };
         match answer {
             Lookup::Accepted { provider_id } => accepted.push(Accepted { send: *send, provider_id }),
             Lookup::NotFound => absent.push(*send),

@@ -70,13 +70,19 @@ pub(crate) async fn must_not_repeat(tx: &TenantTx, batch: Uuid, sends: &[SendId]
 
 /// A batch that was never handed over, with fewer messages: so it is another one, under another key.
 pub(crate) async fn recompose(tx: &TenantTx, batch: Uuid, key: &str, mails: &[StoredMail]) -> Result<(), DbError> {
-    tx.execute("UPDATE send_batches SET key = $3, mails = $4 WHERE org_id = $1 AND id = $2 AND tries = 0", &[&tx.org(), &batch, &key, &Json(mails)]).await?;
+    tx.execute(
+        "UPDATE send_batches SET key = $3, mails = $4 WHERE org_id = $1 AND id = $2 AND tries = 0",
+        &[&tx.org(), &batch, &key, &Json(mails)],
+    )
+    .await?;
     Ok(())
 }
 
 /// Locks the batch if the token still holds.
 pub(crate) async fn lock(tx: &TenantTx, batch: Uuid, token: i64) -> Result<bool, DbError> {
-    let row = tx.query_opt("SELECT FROM send_batches WHERE org_id = $1 AND id = $2 AND token = $3 FOR UPDATE", &[&tx.org(), &batch, &token]).await?;
+    let row = tx
+        .query_opt("SELECT FROM send_batches WHERE org_id = $1 AND id = $2 AND token = $3 FOR UPDATE", &[&tx.org(), &batch, &token])
+        .await?;
     Ok(row.is_some())
 }
 

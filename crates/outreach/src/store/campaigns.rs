@@ -4,7 +4,8 @@ use kernel::{Actor, CampaignId, OrgId};
 
 use crate::model::{Campaign, CampaignStatus, CampaignSummary, Settings};
 
-const COLUMNS: &str = "c.id, c.name, c.status, c.status_reason, c.audience, c.sender_name, c.sender_address, c.reply_to, c.max_per_minute, c.max_per_day,
+const COLUMNS: &str =
+    "c.id, c.name, c.status, c.status_reason, c.audience, c.sender_name, c.sender_address, c.reply_to, c.max_per_minute, c.max_per_day,
     CASE WHEN c.held_until > clock_timestamp() THEN c.hold_reason ELSE '' END AS hold_reason,
     c.created_at, c.updated_at, c.launched_at, c.finished_at, c.version";
 
@@ -87,7 +88,9 @@ pub async fn list(
 /// How many there are; the few that an organisation has can be counted.
 pub async fn count(tx: &TenantTx, status: Option<CampaignStatus>) -> Result<i64, DbError> {
     let status = status.map(CampaignStatus::as_str);
-    let row = tx.query_one("SELECT count(*) FROM campaigns WHERE org_id = $1 AND ($2::text IS NULL OR status = $2)", &[&tx.org(), &status]).await?;
+    let row = tx
+        .query_one("SELECT count(*) FROM campaigns WHERE org_id = $1 AND ($2::text IS NULL OR status = $2)", &[&tx.org(), &status])
+        .await?;
     Ok(row.try_get(0)?)
 }
 
@@ -147,7 +150,8 @@ pub(crate) async fn update(tx: &TenantTx, id: CampaignId, settings: &Settings, n
 
 /// Its steps have changed.
 pub(crate) async fn touch(tx: &TenantTx, id: CampaignId, now: Timestamp) -> Result<(), DbError> {
-    tx.execute("UPDATE campaigns SET updated_at = $3, version = version + 1 WHERE org_id = $1 AND id = $2", &[&tx.org(), &id, &now]).await?;
+    tx.execute("UPDATE campaigns SET updated_at = $3, version = version + 1 WHERE org_id = $1 AND id = $2", &[&tx.org(), &id, &now])
+        .await?;
     Ok(())
 }
 

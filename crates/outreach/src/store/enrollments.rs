@@ -107,7 +107,13 @@ pub(crate) async fn is_active(tx: &TenantTx, campaign: CampaignId, lead: LeadId)
 }
 
 /// Ends sequences, of one campaign or of all. `next_at` stays, so that it can be taken back.
-pub(crate) async fn stop(tx: &TenantTx, campaign: Option<CampaignId>, leads: &[LeadId], why: StopReason, now: Timestamp) -> Result<u64, DbError> {
+pub(crate) async fn stop(
+    tx: &TenantTx,
+    campaign: Option<CampaignId>,
+    leads: &[LeadId],
+    why: StopReason,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     tx.execute(
         "UPDATE enrollments SET state = 'stopped', reason = $4, ended_at = $5
          WHERE org_id = $1 AND lead_id = ANY($2) AND ($3::uuid IS NULL OR campaign_id = $3) AND state = 'active'",

@@ -15,7 +15,8 @@ pub(super) const WHY_NOT: &str = "CASE
   END";
 
 /// What [`WHY_NOT`] reads.
-pub(super) const WHY_NOT_FROM: &str = "JOIN enrollments e ON e.org_id = s.org_id AND e.campaign_id = s.campaign_id AND e.lead_id = s.lead_id
+pub(super) const WHY_NOT_FROM: &str =
+    "JOIN enrollments e ON e.org_id = s.org_id AND e.campaign_id = s.campaign_id AND e.lead_id = s.lead_id
     LEFT JOIN leads l ON l.org_id = s.org_id AND l.id = s.lead_id
     LEFT JOIN suppressions x ON x.org_id = s.org_id AND x.email = l.email";
 
@@ -78,7 +79,9 @@ pub(crate) async fn claim(tx: &TenantTx, campaign: CampaignId, batch: Uuid, limi
          SELECT id, lead_id, step_no, why_not FROM taken ORDER BY id"
     );
     let rows = tx.query(&sql, &[&tx.org(), &campaign, &now, &limit, &batch]).await?;
-    rows.iter().map(|row| Ok(Taken { send: row.try_get(0)?, lead: row.try_get(1)?, step: row.try_get(2)?, why_not: row.try_get(3)? })).collect()
+    rows.iter()
+        .map(|row| Ok(Taken { send: row.try_get(0)?, lead: row.try_get(1)?, step: row.try_get(2)?, why_not: row.try_get(3)? }))
+        .collect()
 }
 
 /// The Message-IDs of the earlier mails of these leads' sequences, oldest first.
@@ -142,12 +145,7 @@ pub(crate) struct Ahead {
 }
 
 /// Looks ahead, so that the pump sleeps until there is something to do.
-pub(crate) async fn ahead(
-    tx: &TenantTx,
-    campaign: CampaignId,
-    per_minute: Option<i32>,
-    per_day: Option<i32>,
-) -> Result<Ahead, DbError> {
+pub(crate) async fn ahead(tx: &TenantTx, campaign: CampaignId, per_minute: Option<i32>, per_day: Option<i32>) -> Result<Ahead, DbError> {
     let row = tx
         .query_one(
             "SELECT

@@ -1,8 +1,8 @@
 //! Every SQL statement of campaigns, the send ledger and suppressions.
 
+pub(crate) mod batches;
 pub mod campaigns;
 pub mod enrollments;
-pub(crate) mod batches;
 pub(crate) mod ledger;
 pub(crate) mod outcomes;
 pub mod sends;

@@ -4,7 +4,6 @@ use db::{DbError, TenantTx};
 use jiff::Timestamp;
 use kernel::{Actor, CampaignId, LeadId, SendId};
 
-
 /// A provider has taken a message.
 #[derive(Debug, Clone)]
 pub(crate) struct Accepted {
@@ -82,7 +81,13 @@ pub(crate) const TAKEN: &[&str] = &["claimed", "unknown", "sent"];
 
 /// Records failures of sends that are in one of `states`; their sequences end. Returns the leads and
 /// addresses that bounced, for the suppression list.
-pub(crate) async fn failed(tx: &TenantTx, failed: &[Failed], states: &[&str], by: Actor, now: Timestamp) -> Result<Vec<(LeadId, String, String)>, DbError> {
+pub(crate) async fn failed(
+    tx: &TenantTx,
+    failed: &[Failed],
+    states: &[&str],
+    by: Actor,
+    now: Timestamp,
+) -> Result<Vec<(LeadId, String, String)>, DbError> {
     if failed.is_empty() {
         return Ok(Vec::new());
     }
@@ -155,4 +160,3 @@ pub(crate) async fn campaign_of(tx: &TenantTx, send: SendId) -> Result<Option<Ca
     let row = tx.query_opt("SELECT campaign_id FROM sends WHERE org_id = $1 AND id = $2 FOR UPDATE", &[&tx.org(), &send]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
-

@@ -56,7 +56,9 @@ pub async fn list(
 
 /// One row of the ledger.
 pub async fn find(tx: &TenantTx, id: SendId) -> Result<Option<SendRow>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM sends s LEFT JOIN leads l ON l.org_id = s.org_id AND l.id = s.lead_id WHERE s.org_id = $1 AND s.id = $2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sends s LEFT JOIN leads l ON l.org_id = s.org_id AND l.id = s.lead_id WHERE s.org_id = $1 AND s.id = $2"
+    );
     tx.query_opt(&sql, &[&tx.org(), &id]).await?.as_ref().map(send).transpose()
 }
 

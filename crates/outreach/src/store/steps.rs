@@ -28,7 +28,8 @@ pub(crate) async fn replace(tx: &TenantTx, campaign: CampaignId, steps: &[StepIn
         let id = step.id.filter(|id| before.contains(id) && !kept.contains(id)).unwrap_or_else(StepId::new);
         kept.push(id);
     }
-    tx.execute("DELETE FROM campaign_steps WHERE org_id = $1 AND campaign_id = $2 AND id <> ALL($3)", &[&tx.org(), &campaign, &kept]).await?;
+    tx.execute("DELETE FROM campaign_steps WHERE org_id = $1 AND campaign_id = $2 AND id <> ALL($3)", &[&tx.org(), &campaign, &kept])
+        .await?;
     let delays: Vec<i32> = steps.iter().map(|step| step.delay_minutes).collect();
     let subjects: Vec<&str> = steps.iter().map(|step| step.subject.as_str()).collect();
     let htmls: Vec<&str> = steps.iter().map(|step| step.html.as_str()).collect();

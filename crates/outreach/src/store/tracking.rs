@@ -24,8 +24,13 @@ pub(crate) async fn origin(tx: &TenantTx, send: SendId) -> Result<Option<Origin>
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let origin =
-        Origin { campaign: row.try_get(0)?, step: row.try_get(1)?, step_no: row.try_get(2)?, lead: row.try_get(3)?, email: row.try_get(4)? };
+    let origin = Origin {
+        campaign: row.try_get(0)?,
+        step: row.try_get(1)?,
+        step_no: row.try_get(2)?,
+        lead: row.try_get(3)?,
+        email: row.try_get(4)?,
+    };
     Ok((!origin.email.is_empty()).then_some(origin))
 }
 
@@ -138,7 +143,8 @@ pub(crate) async fn report(tx: &TenantTx, send: SendId, what: Report, reason: &s
 
 /// The provider's Message-ID replaces ours where it sets its own: later mails of the thread refer to it.
 pub(crate) async fn set_message_id(tx: &TenantTx, send: SendId, message_id: &str) -> Result<(), DbError> {
-    tx.execute("UPDATE sends SET message_id = $3 WHERE org_id = $1 AND id = $2 AND message_id <> $3", &[&tx.org(), &send, &message_id]).await?;
+    tx.execute("UPDATE sends SET message_id = $3 WHERE org_id = $1 AND id = $2 AND message_id <> $3", &[&tx.org(), &send, &message_id])
+        .await?;
     Ok(())
 }
 

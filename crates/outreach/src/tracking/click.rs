@@ -14,13 +14,19 @@ use crate::{
 
 /// `GET /t/c/{token}`: on to the link's target, which the signed token holds, so that nobody can make us
 /// send people elsewhere.
-pub(super) async fn click(State(app): State<App>, method: Method, headers: HeaderMap, Path(token): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn click(
+    State(app): State<App>,
+    method: Method,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
     let token = Token::verify(&token, Purpose::Click, &app.config.secret).ok_or_else(Problem::not_found)?;
     let target = HeaderValue::from_str(&ascii(&token.url)).map_err(|_| Problem::not_found())?;
     if let Err(error) = note(&app, &token, is_machine(&method, &headers)).await {
         tracing::warn!(%error, "a click could not be noted");
     }
-    Ok((StatusCode::FOUND, [(header::LOCATION, target), (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))]).into_response())
+    Ok((StatusCode::FOUND, [(header::LOCATION, target), (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))])
+        .into_response())
 }
 
 async fn note(app: &App, token: &Token, machine: bool) -> Result<(), DbError> {

@@ -24,7 +24,14 @@ pub(super) async fn open(State(app): State<App>, method: Method, headers: Header
         tracing::warn!(%error, "an opening could not be noted");
     }
     // Other sites may show it: that is what it is for.
-    ([(header::CONTENT_TYPE, "image/gif"), (header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")], PIXEL)
+    (
+        [
+            (header::CONTENT_TYPE, "image/gif"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        ],
+        PIXEL,
+    )
         .into_response()
 }
 

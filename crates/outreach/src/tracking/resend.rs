@@ -159,14 +159,22 @@ async fn apply(tx: &TenantTx, send: SendId, delivery: &Delivery, at: Timestamp, 
             let (link, agent) = (text(&data.click, "link"), data.click.get("userAgent").and_then(Value::as_str));
             store::tracking::clicked(tx, send, link, agent.is_some_and(is_machine_agent), at).await?;
         }
-        "email.delivery_delayed" => store::tracking::note(tx, send, "The receiving server asks for patience; the provider goes on trying.").await?,
+        "email.delivery_delayed" => {
+            store::tracking::note(tx, send, "The receiving server asks for patience; the provider goes on trying.").await?
+        }
         // email.sent is told by having come; others are not about what we track.
         _ => {}
     }
     Ok(())
 }
 
-async fn stop(tx: &TenantTx, origin: &store::tracking::Origin, reason: SuppressionReason, detail: &str, now: Timestamp) -> Result<(), DbError> {
+async fn stop(
+    tx: &TenantTx,
+    origin: &store::tracking::Origin,
+    reason: SuppressionReason,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let what = StopWriting { email: &origin.email, lead: Some(origin.lead), reason, source: SuppressionSource::Provider, detail };
     stop_writing(tx, what, now).await.map(drop)
 }

@@ -24,7 +24,9 @@ fn verified(app: &App, token: &str) -> Result<Token, Problem> {
 /// `GET /u/{token}`: asks, and does nothing: programs follow links.
 pub(super) async fn show(State(app): State<App>, chrome: Chrome, Path(text): Path<String>) -> Result<Markup, Problem> {
     if text == PREVIEW {
-        return Ok(chrome.bare("Unsubscribe", words("This is a preview", "In the real mail, this link unsubscribes its recipient.", html! {})));
+        return Ok(
+            chrome.bare("Unsubscribe", words("This is a preview", "In the real mail, this link unsubscribes its recipient.", html! {}))
+        );
     }
     let token = verified(&app, &text)?;
     let tx = app.db.tenant(token.org).await?;
@@ -49,7 +51,12 @@ pub(super) async fn show(State(app): State<App>, chrome: Chrome, Path(text): Pat
 }
 
 /// `POST /u/{token}`: at once, without cookies, for the button and for mail programs (RFC 8058).
-pub(super) async fn unsubscribe(State(app): State<App>, chrome: Chrome, Path(text): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn unsubscribe(
+    State(app): State<App>,
+    chrome: Chrome,
+    Path(text): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let token = verified(&app, &text)?;
     let one_click = body.windows(9).any(|part| part.eq_ignore_ascii_case(b"One-Click"));
     let source = if one_click { SuppressionSource::OneClick } else { SuppressionSource::Link };

@@ -59,12 +59,7 @@ pub struct EmbeddedOptions {
 
 impl Default for EmbeddedOptions {
     fn default() -> Self {
-        Self {
-            durable: true,
-            binaries: BinarySource::Auto,
-            cache_dir: None,
-            start_timeout: Duration::from_secs(300),
-        }
+        Self { durable: true, binaries: BinarySource::Auto, cache_dir: None, start_timeout: Duration::from_secs(300) }
     }
 }
 
@@ -72,10 +67,7 @@ impl EmbeddedOptions {
     /// For the test kit: as fast as PostgreSQL gets, and unable to survive a power cut.
     #[must_use]
     pub fn throwaway() -> Self {
-        Self {
-            durable: false,
-            ..Self::default()
-        }
+        Self { durable: false, ..Self::default() }
     }
 }
 
@@ -103,12 +95,7 @@ impl EmbeddedPostgres {
             None => (Postmaster::launch(&cluster).await?, false),
         };
         let supervisor = Supervisor::watch(Arc::clone(&cluster), postmaster);
-        Ok(Self {
-            cluster,
-            supervisor: Some(supervisor),
-            adopted,
-            _lock: lock,
-        })
+        Ok(Self { cluster, supervisor: Some(supervisor), adopted, _lock: lock })
     }
 
     /// `postgres://…` for the owner role `leadline` and the database `leadline`. Holds the password: never log it.

@@ -26,9 +26,13 @@ pub enum MigrateError {
     Db(#[from] DbError),
     #[error("migration {name} failed and was rolled back: {source}")]
     Failed { name: String, source: DbError },
-    #[error("migration {0} was started earlier and never finished: look at what it did, complete or undo it by hand, then set finished_at in schema_migrations (or delete its row)")]
+    #[error(
+        "migration {0} was started earlier and never finished: look at what it did, complete or undo it by hand, then set finished_at in schema_migrations (or delete its row)"
+    )]
     HalfDone(String),
-    #[error("migration {0} was changed after it had been applied to this database: restore the file, and put the change into a new migration")]
+    #[error(
+        "migration {0} was changed after it had been applied to this database: restore the file, and put the change into a new migration"
+    )]
     Changed(String),
     #[error("the database has migration {0}, which this binary does not know: it was migrated by a newer Leadline; start that one")]
     Newer(i32),
@@ -158,10 +162,9 @@ pub async fn verify(url: &str) -> Result<(), MigrateError> {
         return Err(MigrateError::Newer(row.get(0)));
     }
     match known.iter().find(|m| !rows.iter().any(|row| row.get::<_, i32>(0) == m.number)) {
-        Some(missing) => Err(MigrateError::Db(DbError::Config(format!(
-            "the database lacks migration {}: run `leadline migrate` first",
-            missing.name
-        )))),
+        Some(missing) => {
+            Err(MigrateError::Db(DbError::Config(format!("the database lacks migration {}: run `leadline migrate` first", missing.name))))
+        }
         None => Ok(()),
     }
 }

@@ -69,7 +69,10 @@ impl Db {
     /// Runs one read-only statement for `org` in one network round trip: opening the transaction,
     /// the statement and the commit travel together.
     pub async fn read(&self, org: OrgId, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let begin = format!("BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; SET LOCAL app.org_id = '{}'", org.uuid());
+        let begin = format!(
+            "BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; SET LOCAL app.org_id = '{}'",
+            org.uuid()
+        );
         self.pipelined(&begin, sql, params).await
     }
 

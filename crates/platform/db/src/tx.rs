@@ -36,9 +36,7 @@ impl TenantTx {
     pub(crate) async fn begin(client: Object, org: OrgId) -> Result<Self, DbError> {
         let tx = Tx { client: Some(client) };
         // The id is typed, so its text cannot be anything but a UUID; SET takes no parameters.
-        tx.client()?
-            .batch_execute(&format!("BEGIN; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid()))
-            .await?;
+        tx.client()?.batch_execute(&format!("BEGIN; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid())).await?;
         Ok(Self { tx, org })
     }
 
@@ -68,10 +66,7 @@ impl SystemTx {
     /// Goes on inside one organisation, in the same transaction: for the few acts that begin
     /// before a tenant is known (sign-up) and must be one with what follows.
     pub async fn enter(mut self, org: OrgId) -> Result<TenantTx, DbError> {
-        self.tx
-            .client()?
-            .batch_execute(&format!("SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid()))
-            .await?;
+        self.tx.client()?.batch_execute(&format!("SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid())).await?;
         Ok(TenantTx { tx: Tx { client: self.tx.client.take() }, org })
     }
 }

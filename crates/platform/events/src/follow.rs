@@ -45,12 +45,8 @@ pub async fn advance<E: From<DbError>>(
 ) -> Result<bool, E> {
     let tx = db.system().await?;
     tx.execute("INSERT INTO event_cursors (consumer) VALUES ($1) ON CONFLICT DO NOTHING", &[&consumer]).await?;
-    let cursor = tx
-        .query_opt(
-            "SELECT xid::text::bigint, seq FROM event_cursors WHERE consumer = $1 FOR UPDATE SKIP LOCKED",
-            &[&consumer],
-        )
-        .await?;
+    let cursor =
+        tx.query_opt("SELECT xid::text::bigint, seq FROM event_cursors WHERE consumer = $1 FOR UPDATE SKIP LOCKED", &[&consumer]).await?;
     let Some(cursor) = cursor else { return Ok(false) };
     let from = (cursor.try_get(0).map_err(DbError::from)?, cursor.try_get(1).map_err(DbError::from)?);
     let Some(window) = next_window(&tx, from, limit).await? else {

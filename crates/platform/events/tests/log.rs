@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use db::{Db, DbConfig, DbError};
-use leadline_events::{NewEvent, Subject, Window, advance, append};
 use kernel::{Actor, OrgId, Uuid};
+use leadline_events::{NewEvent, Subject, Window, advance, append};
 use testkit::TestDatabase;
 
 /// The next `count` events, as soon as the transactions of other tests in the same cluster let them through.

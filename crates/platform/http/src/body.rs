@@ -72,7 +72,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         }
         let field = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "idempotency_key").map(|(_, value)| value.into_owned());
         let idempotency = idempotency(&parts, field, &bytes)?;
-        let value = serde_html_form::from_bytes(&bytes).map_err(|error| Problem::bad_request(format!("The form could not be read: {error}.")))?;
+        let value =
+            serde_html_form::from_bytes(&bytes).map_err(|error| Problem::bad_request(format!("The form could not be read: {error}.")))?;
         Ok(Self { idempotency, value })
     }
 }
@@ -131,7 +132,13 @@ fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(headers: &HeaderMap,
     }
     // Where the path says everything, no body and an empty object are the same.
     let nothing = bytes.iter().all(u8::is_ascii_whitespace) || bytes.as_ref() == b"{}";
-    let bytes: &[u8] = if nothing && serde_json::from_slice::<T>(b"{}").is_err() { b"null" } else if nothing { b"{}" } else { bytes };
+    let bytes: &[u8] = if nothing && serde_json::from_slice::<T>(b"{}").is_err() {
+        b"null"
+    } else if nothing {
+        b"{}"
+    } else {
+        bytes
+    };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

@@ -91,8 +91,9 @@ impl SecretKey {
     /// Parses 32 bytes in base64.
     pub fn parse(text: &str) -> Result<Self, String> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|error| format!("LEADLINE_SECRET_KEY is not base64: {error}"))?;
-        let bytes = <[u8; 32]>::try_from(bytes)
-            .map_err(|bytes| format!("LEADLINE_SECRET_KEY has {} bytes instead of 32: make one with `openssl rand -base64 32`", bytes.len()))?;
+        let bytes = <[u8; 32]>::try_from(bytes).map_err(|bytes| {
+            format!("LEADLINE_SECRET_KEY has {} bytes instead of 32: make one with `openssl rand -base64 32`", bytes.len())
+        })?;
         Ok(Self(bytes))
     }
 

@@ -129,7 +129,8 @@ impl Idempotency {
             ));
         }
         let status = status.and_then(|s| u16::try_from(s).ok()).and_then(|s| StatusCode::from_u16(s).ok());
-        let status = status.ok_or_else(|| Problem::new(ProblemKind::Conflict, "The first request with this key has not been answered yet."))?;
+        let status =
+            status.ok_or_else(|| Problem::new(ProblemKind::Conflict, "The first request with this key has not been answered yet."))?;
         Ok(Some(Answer { status, location: row.try_get(2).map_err(DbError::from)?, body: row.try_get(3).map_err(DbError::from)? }))
     }
 

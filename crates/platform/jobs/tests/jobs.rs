@@ -8,9 +8,9 @@ use std::{
 
 use db::{Db, DbConfig};
 use jiff::SignedDuration;
+use kernel::{Clock, OrgId};
 use leadline_jobs as jobs;
 use leadline_jobs::{Failure, Job, Options, Outcome, Registry, Run, Worker, enqueue, request_stop, status};
-use kernel::{Clock, OrgId};
 use serde::{Deserialize, Serialize};
 use testkit::TestDatabase;
 use tokio::sync::Notify;

@@ -15,14 +15,19 @@ pub struct Clock(Kind);
 enum Kind {
     System,
     /// Runs `speed` times faster than real time since `origin` (both in microseconds since 1970).
-    Fast { origin: i64, speed: i64 },
+    Fast {
+        origin: i64,
+        speed: i64,
+    },
     /// Stands still until told otherwise.
     Manual(Arc<AtomicI64>),
 }
 
 /// Why the text of a clock setting was refused.
 #[derive(Debug, thiserror::Error)]
-#[error("LEADLINE_CLOCK: {0:?} is not `START@SPEED`, e.g. `2026-01-05T09:00:00Z@3600` (an RFC 3339 time, a whole number from 1 to 1000000)")]
+#[error(
+    "LEADLINE_CLOCK: {0:?} is not `START@SPEED`, e.g. `2026-01-05T09:00:00Z@3600` (an RFC 3339 time, a whole number from 1 to 1000000)"
+)]
 pub struct ClockError(String);
 
 impl Clock {

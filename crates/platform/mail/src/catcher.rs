@@ -12,9 +12,7 @@ use jiff::Timestamp;
 use kernel::{Clock, OrgId};
 use uuid::Uuid;
 
-use crate::{
-    Batch, Lookup, Mailbox, OutgoingMail, Outcome, Reaction, Rejection, RejectionKind, Simulate, Transport, compose,
-};
+use crate::{Batch, Lookup, Mailbox, Outcome, OutgoingMail, Reaction, Rejection, RejectionKind, Simulate, Transport, compose};
 
 /// The development mailbox: keeps what it is handed and sends nothing.
 ///

@@ -26,8 +26,8 @@ pub(crate) fn build(mail: &OutgoingMail) -> Result<Message, MailError> {
         builder = builder.reply_to(reply_to.to_lettre("reply_to")?);
     }
     for (name, value) in &mail.headers {
-        let field = HeaderName::new_from_ascii(name.clone())
-            .map_err(|_| MailError::new("headers", format!("`{name}` is not a field name")))?;
+        let field =
+            HeaderName::new_from_ascii(name.clone()).map_err(|_| MailError::new("headers", format!("`{name}` is not a field name")))?;
         builder = builder.raw_header(HeaderValue::new(field, value.trim().to_owned()));
     }
     builder

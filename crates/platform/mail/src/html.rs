@@ -7,7 +7,11 @@ use html5ever::{
     tendril::StrTendril,
     tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts},
 };
-use lol_html::{EndTagHandler, RewriteStrSettings, element, end, html_content::{ContentType, EndTag}, rewrite_str};
+use lol_html::{
+    EndTagHandler, RewriteStrSettings, element, end,
+    html_content::{ContentType, EndTag},
+    rewrite_str,
+};
 
 /// The body could not be read as HTML (which takes more than bad markup: markup is forgiving).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -171,10 +175,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, ["https://a.example/?a=1&b=2&c=%22&copy=3<", "https://b.example/?q='&"]);
-        assert_eq!(
-            out,
-            "<a href=\"https://t.example/?a=&quot;&amp;b\">x</a><a href=\"https://t.example/?a=&quot;&amp;b\">y</a>"
-        );
+        assert_eq!(out, "<a href=\"https://t.example/?a=&quot;&amp;b\">x</a><a href=\"https://t.example/?a=&quot;&amp;b\">y</a>");
     }
 
     #[test]

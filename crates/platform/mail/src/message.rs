@@ -19,10 +19,8 @@ impl Mailbox {
     }
 
     pub(crate) fn to_lettre(&self, field: &'static str) -> Result<lettre::message::Mailbox, MailError> {
-        let address: lettre::Address = self
-            .address
-            .parse()
-            .map_err(|_| MailError::new(field, format!("`{}` is not an e-mail address", self.address)))?;
+        let address: lettre::Address =
+            self.address.parse().map_err(|_| MailError::new(field, format!("`{}` is not an e-mail address", self.address)))?;
         let name = self.name.trim();
         Ok(lettre::message::Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
     }
@@ -115,13 +113,9 @@ impl OutgoingMail {
         }
         for (name, value) in &self.tags {
             for part in [name, value] {
-                let fits = (1..=256).contains(&part.len())
-                    && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                let fits = (1..=256).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
                 if !fits {
-                    return Err(MailError::new(
-                        "tags",
-                        format!("`{}` must be 1 to 256 letters, digits, `_` or `-`", part.escape_debug()),
-                    ));
+                    return Err(MailError::new("tags", format!("`{}` must be 1 to 256 letters, digits, `_` or `-`", part.escape_debug())));
                 }
             }
         }
@@ -146,9 +140,7 @@ fn check_header(name: &str, value: &str) -> Result<(), MailError> {
 
 fn check_message_id(id: &str) -> Result<(), MailError> {
     let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).and_then(|id| id.split_once('@'));
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'@'))
-    };
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'@'));
     match inner {
         Some((left, right)) if plain(left) && plain(right) && id.len() <= LONGEST_WORD => Ok(()),
         _ => Err(MailError::new("message_id", format!("`{}` must look like <id@domain>", id.escape_debug()))),
@@ -159,10 +151,7 @@ fn check_message_id(id: &str) -> Result<(), MailError> {
 /// in a header either (a tab is folding white space).
 fn one_line(field: &'static str, value: &str) -> Result<(), MailError> {
     if let Some(bad) = value.chars().find(|c| c.is_control() && *c != '\t') {
-        return Err(MailError::new(
-            field,
-            format!("must not contain a line break or control character (U+{:04X})", u32::from(bad)),
-        ));
+        return Err(MailError::new(field, format!("must not contain a line break or control character (U+{:04X})", u32::from(bad))));
     }
     if value.split([' ', '\t']).any(|word| word.is_ascii() && word.len() > LONGEST_WORD) {
         return Err(MailError::new(field, format!("has a word of more than {LONGEST_WORD} characters")));
@@ -238,9 +227,6 @@ pub(crate) mod tests {
     #[test]
     fn message_ids_live_on_the_sending_domain() {
         let id = uuid::Uuid::from_u128(7);
-        assert_eq!(
-            new_message_id(id, &Mailbox::new("", "ada@Sender.Example")),
-            "<00000000000000000000000000000007@sender.example>"
-        );
+        assert_eq!(new_message_id(id, &Mailbox::new("", "ada@Sender.Example")), "<00000000000000000000000000000007@sender.example>");
     }
 }

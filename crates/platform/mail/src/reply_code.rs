@@ -64,8 +64,24 @@ fn kind(stage: SmtpStage, code: u16, enhanced: Option<(u8, u16, u16)>, text: &st
 fn blames_sender(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [
-        "spf", "dkim", "dmarc", "authenticat", "blocked", "blacklist", "blocklist", "listed", "spam", "policy", "reputation",
-        "relay", "denied", "reverse dns", "rdns", "ptr ", "rate", "too many",
+        "spf",
+        "dkim",
+        "dmarc",
+        "authenticat",
+        "blocked",
+        "blacklist",
+        "blocklist",
+        "listed",
+        "spam",
+        "policy",
+        "reputation",
+        "relay",
+        "denied",
+        "reverse dns",
+        "rdns",
+        "ptr ",
+        "rate",
+        "too many",
     ]
     .iter()
     .any(|hint| text.contains(hint))
@@ -126,7 +142,9 @@ mod tests {
 
     #[test]
     fn only_a_dead_recipient_is_suppressed() {
-        for (text, suppress) in [("5.1.1 no such user", true), ("5.7.26 unauthenticated", false), ("5.7.515 no", false), ("5.7.9 no", false)] {
+        for (text, suppress) in
+            [("5.1.1 no such user", true), ("5.7.26 unauthenticated", false), ("5.7.515 no", false), ("5.7.9 no", false)]
+        {
             assert_eq!(classify_reply(Rcpt, 550, text).suppresses_recipient(), suppress, "{text}");
         }
         assert!(!classify_reply(Rcpt, 450, "4.1.1 later").permanent());

@@ -11,7 +11,7 @@ use kernel::OrgId;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use self::{answer::Answer, pacer::Pacer};
-use crate::{Batch, ConfigError, Lookup, OutgoingMail, Outcome, Transport};
+use crate::{Batch, ConfigError, Lookup, Outcome, OutgoingMail, Transport};
 
 /// How to reach Resend.
 #[derive(Clone)]
@@ -28,12 +28,7 @@ pub struct ResendConfig {
 impl ResendConfig {
     /// The public API with its documented limits.
     pub fn new(api_key: String) -> Self {
-        Self {
-            api_key,
-            base_url: "https://api.resend.com".to_owned(),
-            timeout: Duration::from_secs(30),
-            requests_per_second: 2.0,
-        }
+        Self { api_key, base_url: "https://api.resend.com".to_owned(), timeout: Duration::from_secs(30), requests_per_second: 2.0 }
     }
 }
 
@@ -66,9 +61,7 @@ impl Resend {
         if base.scheme() != "https" && !(base.scheme() == "http" && local) {
             return Err(ConfigError::new("RESEND_BASE_URL", "must be an https address (http only for this machine)"));
         }
-        let batch_url = base
-            .join("/emails/batch")
-            .map_err(|error| ConfigError::new("RESEND_BASE_URL", error.to_string()))?;
+        let batch_url = base.join("/emails/batch").map_err(|error| ConfigError::new("RESEND_BASE_URL", error.to_string()))?;
         let mut token = HeaderValue::try_from(format!("Bearer {}", config.api_key.trim()))
             .map_err(|_| ConfigError::new("RESEND_API_KEY", "contains characters that an HTTP header cannot hold"))?;
         token.set_sensitive(true);
@@ -164,10 +157,10 @@ impl Transport for Resend {
         outcomes
             .iter_mut()
             .map(|refused| {
-                refused.take().or_else(|| answers.next()).unwrap_or_else(|| Outcome::Unknown {
-                    reason: "Resend's answer is too short".to_owned(),
-                    safe_to_repeat: true,
-                })
+                refused
+                    .take()
+                    .or_else(|| answers.next())
+                    .unwrap_or_else(|| Outcome::Unknown { reason: "Resend's answer is too short".to_owned(), safe_to_repeat: true })
             })
             .collect()
     }

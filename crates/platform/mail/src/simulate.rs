@@ -28,9 +28,7 @@ impl std::str::FromStr for Simulate {
                 "unavailable_every" => simulate.unavailable_every = number,
                 "unknown_every" => simulate.unknown_every = number,
                 other => {
-                    return Err(format!(
-                        "`{other}` is unknown; use latency_ms, throttle_every, unavailable_every or unknown_every"
-                    ));
+                    return Err(format!("`{other}` is unknown; use latency_ms, throttle_every, unavailable_every or unknown_every"));
                 }
             }
         }

@@ -22,9 +22,9 @@ use lettre::transport::smtp::{
     extension::{Extension, MailParameter},
 };
 
-pub use self::url::{SmtpConfig, Tls};
 use self::pool::{Connection, Pool};
-use crate::{Batch, Lookup, OutgoingMail, Outcome, Rejection, RejectionKind, SmtpStage, Transport, classify_reply, compose};
+pub use self::url::{SmtpConfig, Tls};
+use crate::{Batch, Lookup, Outcome, OutgoingMail, Rejection, RejectionKind, SmtpStage, Transport, classify_reply, compose};
 
 /// The transport. Clones share the pool.
 #[derive(Debug, Clone)]
@@ -202,19 +202,21 @@ impl Transport for Smtp {
         let sends: Vec<futures_util::future::BoxFuture<'_, Outcome>> = batch
             .mails
             .iter()
-            .map(|mail| Box::pin(async move {
-                if over.load(Ordering::Acquire)
-                    && let Some(outcome) = verdict.get()
-                {
-                    return outcome.clone();
-                }
-                let outcome = self.send_one(mail).await;
-                if matches!(outcome, Outcome::Unavailable { .. } | Outcome::Throttled { .. }) {
-                    let _ = verdict.set(outcome.clone());
-                    over.store(true, Ordering::Release);
-                }
-                outcome
-            }) as _)
+            .map(|mail| {
+                Box::pin(async move {
+                    if over.load(Ordering::Acquire)
+                        && let Some(outcome) = verdict.get()
+                    {
+                        return outcome.clone();
+                    }
+                    let outcome = self.send_one(mail).await;
+                    if matches!(outcome, Outcome::Unavailable { .. } | Outcome::Throttled { .. }) {
+                        let _ = verdict.set(outcome.clone());
+                        over.store(true, Ordering::Release);
+                    }
+                    outcome
+                }) as _
+            })
             .collect();
         stream::iter(sends).buffered(self.pool.config.connections.max(1)).collect().await
     }

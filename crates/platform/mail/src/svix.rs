@@ -134,9 +134,7 @@ mod tests {
 
     #[test]
     fn five_minutes_either_way() {
-        for (offset, expected) in
-            [(300, Ok(())), (301, Err(SvixError::TooOld)), (-300, Ok(())), (-301, Err(SvixError::TooNew))]
-        {
+        for (offset, expected) in [(300, Ok(())), (301, Err(SvixError::TooOld)), (-300, Ok(())), (-301, Err(SvixError::TooNew))] {
             assert_eq!(verify(SECRET, ID, TIME, SIGNATURE, BODY, at(1_731_705_121 + offset), TOLERANCE), expected, "{offset}");
         }
     }

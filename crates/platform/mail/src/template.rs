@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Environment, Error, ErrorKind, Value};
 use serde::Serialize;
 
-pub use self::problem::TemplateProblem;
 use self::environment::Limited;
+pub use self::problem::TemplateProblem;
 
 /// What a template becomes, which decides how values are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,9 +66,7 @@ impl Compiled {
         }
         let mut environment = environment::sandbox(kind);
         for (name, guard) in [(LENIENT, environment::PRESENT), (COMPLETE, environment::REQUIRED)] {
-            environment
-                .add_template_owned(name, scan::guarded(source, &pieces, guard))
-                .map_err(|error| problem::of_syntax(&error))?;
+            environment.add_template_owned(name, scan::guarded(source, &pieces, guard)).map_err(|error| problem::of_syntax(&error))?;
         }
         let compiled = Self { environment, source: source.to_owned() };
         // Unknown filters and tests are otherwise only noticed when rendering comes across them.
@@ -154,11 +152,8 @@ pub fn variables(source: &str) -> Result<BTreeSet<String>, TemplateProblem> {
 
 /// Everything that is wrong with a template whose values will have the `known` names. Empty is good.
 pub fn check(source: &str, known: &[&str]) -> Vec<TemplateProblem> {
-    let mut problems: Vec<TemplateProblem> = scan::pieces(source)
-        .iter()
-        .filter_map(|piece| problem::of_piece(piece))
-        .map(|problem| problem.suggesting(known))
-        .collect();
+    let mut problems: Vec<TemplateProblem> =
+        scan::pieces(source).iter().filter_map(|piece| problem::of_piece(piece)).map(|problem| problem.suggesting(known)).collect();
     if !problems.is_empty() {
         return problems;
     }

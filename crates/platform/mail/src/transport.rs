@@ -3,7 +3,7 @@ use std::{future::Future, time::Duration};
 use kernel::OrgId;
 use sha2::{Digest, Sha256};
 
-use crate::{Catcher, OutgoingMail, Outcome, Resend, Smtp};
+use crate::{Catcher, Outcome, OutgoingMail, Resend, Smtp};
 
 /// Messages handed over together.
 ///

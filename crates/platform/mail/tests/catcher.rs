@@ -4,9 +4,12 @@
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
-use db::{Db, DbConfig, embedded::{EmbeddedOptions, EmbeddedPostgres}};
+use db::{
+    Db, DbConfig,
+    embedded::{EmbeddedOptions, EmbeddedPostgres},
+};
 use kernel::{Clock, OrgId};
-use leadline_mail::{Batch, Catcher, Lookup, Mailbox, OutgoingMail, Outcome, RejectionKind, Simulate, Transport, batch_key};
+use leadline_mail::{Batch, Catcher, Lookup, Mailbox, Outcome, OutgoingMail, RejectionKind, Simulate, Transport, batch_key};
 
 fn mail(key: &str, to: &str) -> OutgoingMail {
     OutgoingMail {
@@ -111,7 +114,8 @@ async fn recipients_misbehave_as_asked(catcher: &Catcher, org: OrgId) {
 }
 
 async fn failures_are_simulated(db: &Db, clock: &Clock) {
-    let catcher = Catcher::new(db.clone(), clock.clone(), "latency_ms=1,throttle_every=4,unavailable_every=3,unknown_every=2".parse().unwrap());
+    let catcher =
+        Catcher::new(db.clone(), clock.clone(), "latency_ms=1,throttle_every=4,unavailable_every=3,unknown_every=2".parse().unwrap());
     let org = OrgId::new();
     let mut seen = vec![];
     for i in 1..=4 {

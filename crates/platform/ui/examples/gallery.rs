@@ -12,14 +12,7 @@ use ui::*;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(env::args().nth(1).ok_or("usage: gallery FOLDER")?);
     fs::create_dir_all(folder.join("assets"))?;
-    for name in [
-        "app.css",
-        "app.js",
-        "theme.js",
-        "favicon.svg",
-        "inter-latin-wght-normal.woff2",
-        "inter-latin-ext-wght-normal.woff2",
-    ] {
+    for name in ["app.css", "app.js", "theme.js", "favicon.svg", "inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2"] {
         let url = assets::url(name);
         let file = url.trim_start_matches(assets::PREFIX);
         let asset = assets::get(file).ok_or("an asset of the manifest is missing")?;
@@ -49,86 +42,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         fs::write(folder.join(file), document(&shell, content).into_string())?;
     }
-    fs::write(
-        folder.join("login.html"),
-        bare("Sign in", "gallery", &[], login()).into_string(),
-    )?;
+    fs::write(folder.join("login.html"), bare("Sign in", "gallery", &[], login()).into_string())?;
     Ok(())
 }
 
 const NAMES: [(&str, &str, &str, &str, Tone, i64); 9] = [
-    (
-        "Ada Lovelace",
-        "Chief Technology Officer",
-        "Analytical Engines",
-        "Qualified",
-        Tone::Violet,
-        92,
-    ),
-    (
-        "Katherine Johnson",
-        "VP Research",
-        "Orbital Dynamics",
-        "Replied",
-        Tone::Success,
-        78,
-    ),
-    (
-        "Jean-Baptiste Poquelin de la Rochefoucauld",
-        "Head of Productions",
-        "Théâtre du Palais",
-        "Contacted",
-        Tone::Info,
-        64,
-    ),
-    (
-        "Radia Perlman",
-        "Principal Engineer",
-        "Spanning Tree Networks",
-        "New",
-        Tone::Neutral,
-        55,
-    ),
-    (
-        "Hedy Lamarr",
-        "Founder",
-        "Frequency Hopping Ltd",
-        "Converted",
-        Tone::Accent,
-        88,
-    ),
-    (
-        "Alan Turing",
-        "Director of Research",
-        "Bombe Systems",
-        "Lost",
-        Tone::Danger,
-        21,
-    ),
-    (
-        "Mary Jackson",
-        "Aerospace Engineer",
-        "Wind Tunnel Co",
-        "Contacted",
-        Tone::Info,
-        47,
-    ),
-    (
-        "Chien-Shiung Wu",
-        "Professor",
-        "Parity University",
-        "Unsubscribed",
-        Tone::Warning,
-        12,
-    ),
-    (
-        "Edsger Dijkstra",
-        "Chairman",
-        "Shortest Path",
-        "New",
-        Tone::Neutral,
-        38,
-    ),
+    ("Ada Lovelace", "Chief Technology Officer", "Analytical Engines", "Qualified", Tone::Violet, 92),
+    ("Katherine Johnson", "VP Research", "Orbital Dynamics", "Replied", Tone::Success, 78),
+    ("Jean-Baptiste Poquelin de la Rochefoucauld", "Head of Productions", "Théâtre du Palais", "Contacted", Tone::Info, 64),
+    ("Radia Perlman", "Principal Engineer", "Spanning Tree Networks", "New", Tone::Neutral, 55),
+    ("Hedy Lamarr", "Founder", "Frequency Hopping Ltd", "Converted", Tone::Accent, 88),
+    ("Alan Turing", "Director of Research", "Bombe Systems", "Lost", Tone::Danger, 21),
+    ("Mary Jackson", "Aerospace Engineer", "Wind Tunnel Co", "Contacted", Tone::Info, 47),
+    ("Chien-Shiung Wu", "Professor", "Parity University", "Unsubscribed", Tone::Warning, 12),
+    ("Edsger Dijkstra", "Chairman", "Shortest Path", "New", Tone::Neutral, 38),
 ];
 
 fn reasons() -> Vec<(String, i64)> {
@@ -217,46 +144,13 @@ fn filter_fields() -> Vec<FilterField> {
     };
     vec![
         FilterField {
-            options: vec![
-                ("new".into(), "New".into()),
-                ("contacted".into(), "Contacted".into()),
-                ("replied".into(), "Replied".into()),
-            ],
-            ..field(
-                "status",
-                "Status",
-                &[
-                    ("in", "is any of", FilterInput::Choices),
-                    ("is_not", "is not", FilterInput::Choice),
-                ],
-            )
+            options: vec![("new".into(), "New".into()), ("contacted".into(), "Contacted".into()), ("replied".into(), "Replied".into())],
+            ..field("status", "Status", &[("in", "is any of", FilterInput::Choices), ("is_not", "is not", FilterInput::Choice)])
         },
-        field(
-            "score",
-            "Score",
-            &[
-                ("gte", "at least", FilterInput::Number),
-                ("lte", "at most", FilterInput::Number),
-            ],
-        ),
-        field(
-            "country",
-            "Country",
-            &[
-                ("eq", "is", FilterInput::Text),
-                ("is_known", "is known", FilterInput::None),
-            ],
-        ),
-        field(
-            "tags",
-            "Tags",
-            &[("any", "contain any of", FilterInput::List)],
-        ),
-        field(
-            "created_at",
-            "Created",
-            &[("after", "after", FilterInput::Date)],
-        ),
+        field("score", "Score", &[("gte", "at least", FilterInput::Number), ("lte", "at most", FilterInput::Number)]),
+        field("country", "Country", &[("eq", "is", FilterInput::Text), ("is_known", "is known", FilterInput::None)]),
+        field("tags", "Tags", &[("any", "contain any of", FilterInput::List)]),
+        field("created_at", "Created", &[("after", "after", FilterInput::Date)]),
     ]
 }
 
@@ -298,21 +192,11 @@ fn record() -> Markup {
 
 fn numbers() -> Markup {
     let days: Vec<String> = (1..=31).map(|day| format!("{day} Aug")).collect();
-    let created: Vec<i64> = (0..31)
-        .map(|day: i64| 120 + day * 9 + (day * 37 % 11) * 22)
-        .collect();
+    let created: Vec<i64> = (0..31).map(|day: i64| 120 + day * 9 + (day * 37 % 11) * 22).collect();
     let opened: Vec<i64> = created.iter().map(|value| value * 45 / 100).collect();
     let clicked: Vec<i64> = created.iter().map(|value| value * 12 / 100).collect();
-    let stage = |label: &str, value| Stage {
-        label: label.into(),
-        value,
-        href: Some("#".into()),
-    };
-    let bar = |label: &str, value| Bar {
-        label: label.into(),
-        value,
-        href: Some("#".into()),
-    };
+    let stage = |label: &str, value| Stage { label: label.into(), value, href: Some("#".into()) };
+    let bar = |label: &str, value| Bar { label: label.into(), value, href: Some("#".into()) };
     html! {
         (page_header("Analytics", "Last 30 days · people and automatic opens are counted apart", html! { (Button::secondary("Export").icon(Icon::Download).href("#")) }))
         (stats(html! {

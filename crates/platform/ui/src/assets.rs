@@ -19,9 +19,7 @@ struct Dist;
 static MANIFEST: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     // The build script has seen the file, and our own build wrote it: a fault here is a broken
     // build, which the test below reports.
-    Dist::get("manifest.json")
-        .and_then(|file| serde_json::from_slice(&file.data).ok())
-        .unwrap_or_default()
+    Dist::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
 });
 
 /// One embedded file.

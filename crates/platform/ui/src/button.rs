@@ -183,19 +183,11 @@ impl Render for Button {
         attr(out, "class", Some(&class));
         match &self.href {
             Some(href) => attr(out, "href", Some(href)),
-            None => attr(
-                out,
-                "type",
-                Some(if self.plain { "button" } else { "submit" }),
-            ),
+            None => attr(out, "type", Some(if self.plain { "button" } else { "submit" })),
         }
         if self.disabled {
             // A link cannot be disabled; it says so and the styles take its pointer away.
-            let name = if self.href.is_some() {
-                "aria-disabled"
-            } else {
-                "disabled"
-            };
+            let name = if self.href.is_some() { "aria-disabled" } else { "disabled" };
             attr(out, name, self.href.as_ref().map(|_| "true"));
         }
         if self.icon_only {

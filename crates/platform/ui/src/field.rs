@@ -45,10 +45,7 @@ impl Field {
     fn new(control: Control, name: impl Into<String>, label: impl Into<String>) -> Self {
         let name = name.into();
         Self {
-            id: format!(
-                "field-{}",
-                name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-            ),
+            id: format!("field-{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")),
             control,
             name,
             label: label.into(),
@@ -102,19 +99,12 @@ impl Field {
     }
 
     /// `options` are (value, label) pairs; set the chosen one with [`value`](Field::value).
-    pub fn select<V, L>(
-        name: impl Into<String>,
-        label: impl Into<String>,
-        options: impl IntoIterator<Item = (V, L)>,
-    ) -> Self
+    pub fn select<V, L>(name: impl Into<String>, label: impl Into<String>, options: impl IntoIterator<Item = (V, L)>) -> Self
     where
         V: Into<String>,
         L: Into<String>,
     {
-        let options = options
-            .into_iter()
-            .map(|(value, label)| (value.into(), label.into()))
-            .collect();
+        let options = options.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
         Self::new(Control::Select(options), name, label)
     }
 
@@ -289,11 +279,7 @@ impl Render for Field {
             @if let Some(error) = &self.error { p.field-error id={ (self.id) "-error" } { (error) } }
             @if let Some(hint) = &self.hint { p.field-hint id={ (self.id) "-hint" } { (hint) } }
         };
-        let label_class = if self.label_hidden {
-            "visually-hidden"
-        } else {
-            "field-label"
-        };
+        let label_class = if self.label_hidden { "visually-hidden" } else { "field-label" };
         if matches!(self.control, Control::Checkbox) {
             return html! {
                 div.field.is-check {
@@ -342,14 +328,7 @@ pub fn search_form(action: &str, name: &str, value: &str, label: &str, target: &
 }
 
 /// A search box that keeps the other parameters of the address (filter, sort) as [`hidden`] inputs.
-pub fn search_form_with(
-    action: &str,
-    name: &str,
-    value: &str,
-    label: &str,
-    target: &str,
-    hidden: Markup,
-) -> Markup {
+pub fn search_form_with(action: &str, name: &str, value: &str, label: &str, target: &str, hidden: Markup) -> Markup {
     html! {
         form.search-form role="search" method="get" action=(action)
             hx-get=(action) hx-target={ "#" (target) } hx-select={ "#" (target) } hx-swap="outerMorph" hx-replace-url="true"

@@ -43,17 +43,15 @@ pub struct FilterField {
 /// (without `value` for [`FilterInput::None`]); anything else is kept as it came. `hidden` carries the
 /// other parameters of the address. `extra` stands beside the buttons, for a live count: give it
 /// `hx-get` and `hx-trigger="change from:closest form delay:200ms"`, `hx-include="closest form"`.
-pub fn filter_builder(
-    action: &str,
-    fields: &[FilterField],
-    value: &str,
-    hidden: Markup,
-    extra: Markup,
-) -> Markup {
+pub fn filter_builder(action: &str, fields: &[FilterField], value: &str, hidden: Markup, extra: Markup) -> Markup {
     let described: Vec<_> = fields
         .iter()
         .map(|field| {
-            let operators: Vec<_> = field.operators.iter().map(|(name, label, input)| json!({ "name": name, "label": label, "input": name_of(*input) })).collect();
+            let operators: Vec<_> = field
+                .operators
+                .iter()
+                .map(|(name, label, input)| json!({ "name": name, "label": label, "input": name_of(*input) }))
+                .collect();
             json!({ "name": field.name, "label": field.label, "operators": operators, "options": field.options })
         })
         .collect();

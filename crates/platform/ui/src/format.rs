@@ -41,16 +41,9 @@ pub fn percent(part: i64, whole: i64) -> String {
     if whole <= 0 {
         return "–".to_owned();
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts on a screen stay far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "counts on a screen stay far below 2^53")]
     let value = part as f64 * 100.0 / whole as f64;
-    if value == 0.0 || value >= 9.95 {
-        format!("{value:.0}%")
-    } else {
-        format!("{value:.1}%")
-    }
+    if value == 0.0 || value >= 9.95 { format!("{value:.0}%") } else { format!("{value:.1}%") }
 }
 
 /// `1 lead`, `2 leads`, `9,240 leads`.
@@ -66,11 +59,7 @@ pub fn bytes(size: u64) -> String {
         1_000_000..1_000_000_000 => (1_000_000, "MB"),
         _ => (1_000_000_000, "GB"),
     };
-    format!(
-        "{}.{} {unit}",
-        size / divisor,
-        size % divisor * 10 / divisor
-    )
+    format!("{}.{} {unit}", size / divisor, size % divisor * 10 / divisor)
 }
 
 /// A moment, as "3 min ago" in the reader's own time zone once scripts run; UTC in the source.
@@ -89,11 +78,7 @@ pub fn date(at: Timestamp) -> Markup {
 }
 
 fn moment(at: Timestamp, format: &'static str) -> Markup {
-    let text = if format == "date" {
-        at.strftime("%-d %b %Y").to_string()
-    } else {
-        at.strftime("%-d %b %Y, %H:%M UTC").to_string()
-    };
+    let text = if format == "date" { at.strftime("%-d %b %Y").to_string() } else { at.strftime("%-d %b %Y, %H:%M UTC").to_string() };
     html! { time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) data-format=(format) { (text) } }
 }
 
@@ -103,23 +88,9 @@ mod tests {
 
     #[test]
     fn numbers_group_by_three() {
-        assert_eq!(
-            [number(0), number(999), number(9240), number(-1_000_000)],
-            ["0", "999", "9,240", "\u{2212}1,000,000"]
-        );
-        assert_eq!(
-            [
-                compact(9999),
-                compact(12_840),
-                compact(50_000),
-                compact(3_400_000)
-            ],
-            ["9,999", "12.8k", "50k", "3.4M"]
-        );
-        assert_eq!(
-            [percent(1, 3), percent(1, 30), percent(0, 4), percent(1, 0)],
-            ["33%", "3.3%", "0%", "–"]
-        );
+        assert_eq!([number(0), number(999), number(9240), number(-1_000_000)], ["0", "999", "9,240", "\u{2212}1,000,000"]);
+        assert_eq!([compact(9999), compact(12_840), compact(50_000), compact(3_400_000)], ["9,999", "12.8k", "50k", "3.4M"]);
+        assert_eq!([percent(1, 3), percent(1, 30), percent(0, 4), percent(1, 0)], ["33%", "3.3%", "0%", "–"]);
         assert_eq!([bytes(12), bytes(18_432_000)], ["12 B", "18.4 MB"]);
     }
 }

@@ -39,25 +39,20 @@ pub mod table;
 
 pub use attrs::Attrs;
 pub use button::{Button, button_row};
-pub use field::{
-    Field, field_grid, form_actions, form_error, hidden, search_form, search_form_with,
-};
+pub use field::{Field, field_grid, form_actions, form_error, hidden, search_form, search_form_with};
 pub use filter::{FilterField, FilterInput, FilterOperator, filter_builder};
 pub use format::{ago, bytes, compact, date, datetime, number, percent, plural};
 pub use icons::{Icon, icon, logo};
 pub use layout::{Shell, bare, document, main};
 pub use nav::Nav;
 pub use navigation::{Tab, breadcrumb, page_header, page_header_under, tabs, toolbar};
-pub use overlay::{
-    Toast, dialog, dialog_wide, drop_zone, menu, menu_button, menu_link, menu_separator, more_menu,
-    palette_item,
-};
+pub use overlay::{Toast, dialog, dialog_wide, drop_zone, menu, menu_button, menu_link, menu_separator, more_menu, palette_item};
 pub use status::{
-    Tone, avatar, badge, chip, chips, filter_chip, initials, kbd, person, score_badge,
-    score_reasons, score_with_reasons, signed, status_dot, status_running, tags,
+    Tone, avatar, badge, chip, chips, filter_chip, initials, kbd, person, score_badge, score_reasons, score_with_reasons, signed,
+    status_dot, status_running, tags,
 };
 pub use surface::{
-    Stat, Step, card, card_flush, columns, definition_list, empty_state, error_state, notice,
-    notice_with, progress, skeleton, split, stack, stats, steps, timeline, timeline_item,
+    Stat, Step, card, card_flush, columns, definition_list, empty_state, error_state, notice, notice_with, progress, skeleton, split,
+    stack, stats, steps, timeline, timeline_item,
 };
 pub use table::{Pager, Sort};

@@ -10,12 +10,7 @@ pub fn page_header(title: &str, subtitle: &str, actions: Markup) -> Markup {
 }
 
 /// A page header with the way up: `crumbs` are (label, href) from the top, without this page.
-pub fn page_header_under(
-    crumbs: &[(&str, &str)],
-    title: &str,
-    subtitle: &str,
-    actions: Markup,
-) -> Markup {
+pub fn page_header_under(crumbs: &[(&str, &str)], title: &str, subtitle: &str, actions: Markup) -> Markup {
     html! {
         header.page-header {
             div.page-heading {
@@ -47,12 +42,7 @@ pub struct Tab<'a> {
 
 impl<'a> Tab<'a> {
     pub fn new(label: &'a str, href: &'a str, current: bool) -> Self {
-        Self {
-            label,
-            href,
-            current,
-            count: None,
-        }
+        Self { label, href, current, count: None }
     }
 
     #[must_use]

@@ -80,27 +80,16 @@ pub struct Toast {
 
 impl Toast {
     pub fn success(text: impl Into<String>) -> Self {
-        Self {
-            tone: Tone::Success,
-            text: text.into(),
-            undo: None,
-            link: None,
-        }
+        Self { tone: Tone::Success, text: text.into(), undo: None, link: None }
     }
 
     pub fn info(text: impl Into<String>) -> Self {
-        Self {
-            tone: Tone::Info,
-            ..Self::success(text)
-        }
+        Self { tone: Tone::Info, ..Self::success(text) }
     }
 
     /// Stays until closed: what happened, what is safe, what to do.
     pub fn error(text: impl Into<String>) -> Self {
-        Self {
-            tone: Tone::Danger,
-            ..Self::success(text)
-        }
+        Self { tone: Tone::Danger, ..Self::success(text) }
     }
 
     /// Posts to `action` when pressed.
@@ -150,14 +139,7 @@ impl Render for Toast {
 /// `accept` as in HTML (`.csv,text/csv`); `content` adds fields above the zone, so that they arrive
 /// before the file in the stream. An answer of 4xx is shown in place: its [`Toast`], [`notice`](crate::notice)
 /// or [`error_state`](crate::error_state) text.
-pub fn drop_zone(
-    action: &str,
-    name: &str,
-    accept: &str,
-    title: &str,
-    hint: &str,
-    content: Markup,
-) -> Markup {
+pub fn drop_zone(action: &str, name: &str, accept: &str, title: &str, hint: &str, content: Markup) -> Markup {
     html! {
         file-drop {
             form.drop-form method="post" action=(action) enctype="multipart/form-data" {

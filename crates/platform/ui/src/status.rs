@@ -114,9 +114,7 @@ pub fn signed(points: i64) -> String {
 
 /// Initials on a coloured ground; the colour follows from the name. Put the name beside it.
 pub fn avatar(name: &str) -> Markup {
-    let hue = name.bytes().fold(0u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    }) % 6;
+    let hue = name.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 6;
     html! { span.avatar.{ "hue-" (hue) } aria-hidden="true" { (initials(name)) } }
 }
 
@@ -135,16 +133,10 @@ pub fn person(name: &str, detail: Option<&str>) -> Markup {
 
 /// Up to two letters: "Ada Lovelace" is AL, "ada@x.org" is A.
 pub fn initials(name: &str) -> String {
-    let mut words = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    [first, last]
-        .into_iter()
-        .flatten()
-        .flat_map(char::to_uppercase)
-        .collect()
+    [first, last].into_iter().flatten().flat_map(char::to_uppercase).collect()
 }
 
 /// An active filter: text and a link that removes it.
@@ -192,9 +184,6 @@ mod tests {
 
     #[test]
     fn points_carry_their_sign() {
-        assert_eq!(
-            [signed(5), signed(0), signed(-12)],
-            ["+5", "0", "\u{2212}12"]
-        );
+        assert_eq!([signed(5), signed(0), signed(-12)], ["+5", "0", "\u{2212}12"]);
     }
 }

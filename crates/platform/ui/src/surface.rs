@@ -46,13 +46,7 @@ pub struct Stat {
 
 impl Stat {
     pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            value: value.into(),
-            delta: None,
-            detail: None,
-            href: None,
-        }
+        Self { label: label.into(), value: value.into(), delta: None, detail: None, href: None }
     }
 
     /// How it moved, in words: "+12 this week". The tone says whether that is good.
@@ -173,13 +167,7 @@ pub fn definition_list<'a>(rows: impl IntoIterator<Item = (&'a str, Markup)>) ->
 }
 
 /// Something that happened: icon, one sentence, when, and details when there are any.
-pub fn timeline_item(
-    glyph: Icon,
-    tone: Tone,
-    sentence: impl Render,
-    when: Markup,
-    details: Markup,
-) -> Markup {
+pub fn timeline_item(glyph: Icon, tone: Tone, sentence: impl Render, when: Markup, details: Markup) -> Markup {
     html! {
         li.timeline-item.(tone.class()) {
             span.timeline-icon { (icon(glyph)) }

@@ -107,13 +107,7 @@ pub fn td_select(id: &str, name: &str) -> Markup {
 /// The form around a selectable table: the bar shows once a row is selected. `total` is how many rows
 /// match in all; when it is more than the page has, the bar offers to select them all and then the
 /// form sends `all_matching=true` beside (instead of) the ids. `hidden` carries the current filter.
-pub fn selectable(
-    action: &str,
-    total: i64,
-    hidden: Markup,
-    actions: Markup,
-    table: Markup,
-) -> Markup {
+pub fn selectable(action: &str, total: i64, hidden: Markup, actions: Markup, table: Markup) -> Markup {
     html! {
         row-selection data-total=(total) {
             form method="post" action=(action) {
@@ -147,10 +141,7 @@ pub struct Pager {
 
 impl Pager {
     pub fn new(summary: impl Into<String>) -> Self {
-        Self {
-            summary: summary.into(),
-            ..Self::default()
-        }
+        Self { summary: summary.into(), ..Self::default() }
     }
 
     /// Address of the page before, if there is one.

@@ -1,4 +1,8 @@
-use std::{net::SocketAddr, sync::atomic::{AtomicU32, Ordering}, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use cache::Cache;
 use db::{Db, DbConfig};
@@ -38,7 +42,8 @@ impl Default for TestOptions {
 }
 
 /// How many projections have not read the whole log, and how many leads wait for their score.
-const BEHIND: &str = "SELECT (SELECT count(*) FROM event_cursors c WHERE (c.xid, c.seq) < (SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1))
+const BEHIND: &str =
+    "SELECT (SELECT count(*) FROM event_cursors c WHERE (c.xid, c.seq) < (SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1))
     + (SELECT count(*) FROM intelligence_pending)";
 
 /// The whole application on a port of its own over a database of its own. Jobs run only when a test
@@ -100,12 +105,7 @@ impl TestApp {
         let mut visitor = self.stranger();
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         visitor.email = format!("owner{n}@{}.example", organisation.to_lowercase().replace(' ', "-"));
-        let form = [
-            ("organisation", organisation),
-            ("name", "Olive Owner"),
-            ("email", &visitor.email),
-            ("password", Visitor::PASSWORD),
-        ];
+        let form = [("organisation", organisation), ("name", "Olive Owner"), ("email", &visitor.email), ("password", Visitor::PASSWORD)];
         let answer = visitor.post_form("/signup", &form).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         visitor

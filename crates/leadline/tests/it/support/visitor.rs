@@ -59,6 +59,7 @@ impl Visitor {
     /// Uploads one file as the form field `name`.
     pub async fn upload(&self, path: &str, name: &'static str, file_name: &str, bytes: Vec<u8>) -> Answer {
         let part = reqwest::multipart::Part::bytes(bytes).file_name(file_name.to_owned());
-        self.send(self.request("POST", path).header("accept", "text/html").multipart(reqwest::multipart::Form::new().part(name, part))).await
+        self.send(self.request("POST", path).header("accept", "text/html").multipart(reqwest::multipart::Form::new().part(name, part)))
+            .await
     }
 }

@@ -26,7 +26,8 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuer
     let may = viewer.may(Permission::LeadsImport);
     let new = html! { @if may { (Button::primary("Import a file").icon(Icon::Upload).shortcut("c").href("/imports/new")) } };
     let here = query.cursor.as_ref().map_or_else(|| "/imports".to_owned(), |cursor| format!("/imports?cursor={cursor}"));
-    let next = imports.last().filter(|_| more).map(|last| format!("/imports?cursor={}", Cursor::encode(&(last.created_at, last.id.uuid()))));
+    let next =
+        imports.last().filter(|_| more).map(|last| format!("/imports?cursor={}", Cursor::encode(&(last.created_at, last.id.uuid()))));
     let content = html! {
         (ui::page_header("Imports", "Files of leads, and what became of each row.", new.clone()))
         section id="imports" data-live="import" hx-get=(here) hx-trigger="live" hx-select="#imports" hx-swap="outerMorph" {
@@ -43,27 +44,30 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuer
 }
 
 fn rows(imports: &[Import]) -> Markup {
-    table::wrap("Imports", html! {
-        table.table {
-            thead { tr {
-                (table::th("File")) (table::th("Status")) (table::th_num("Rows")) (table::th_num("Created")) (table::th_num("Updated"))
-                (table::th_num("Unchanged")) (table::th_num("Rejected")) (table::th("Uploaded"))
-            } }
-            tbody {
-                @for import in imports {
-                    @let href = format!("/imports/{}", import.id);
-                    tr data-row data-href=(href) {
-                        td.is-title data-label="File" { a href=(href) { (import.file_name) } }
-                        td data-label="Status" { (status(import)) }
-                        td.num data-label="Rows" { @if import.rows_done < import.total_rows { (number(import.rows_done)) " of " } (number(import.total_rows)) }
-                        td.num data-label="Created" { (number(import.counts.created)) }
-                        td.num data-label="Updated" { (number(import.counts.updated)) }
-                        td.num data-label="Unchanged" { (number(import.counts.unchanged)) }
-                        td.num data-label="Rejected" { (number(import.counts.rejected)) }
-                        td.is-quiet data-label="Uploaded" { (ui::ago(import.created_at)) }
+    table::wrap(
+        "Imports",
+        html! {
+            table.table {
+                thead { tr {
+                    (table::th("File")) (table::th("Status")) (table::th_num("Rows")) (table::th_num("Created")) (table::th_num("Updated"))
+                    (table::th_num("Unchanged")) (table::th_num("Rejected")) (table::th("Uploaded"))
+                } }
+                tbody {
+                    @for import in imports {
+                        @let href = format!("/imports/{}", import.id);
+                        tr data-row data-href=(href) {
+                            td.is-title data-label="File" { a href=(href) { (import.file_name) } }
+                            td data-label="Status" { (status(import)) }
+                            td.num data-label="Rows" { @if import.rows_done < import.total_rows { (number(import.rows_done)) " of " } (number(import.total_rows)) }
+                            td.num data-label="Created" { (number(import.counts.created)) }
+                            td.num data-label="Updated" { (number(import.counts.updated)) }
+                            td.num data-label="Unchanged" { (number(import.counts.unchanged)) }
+                            td.num data-label="Rejected" { (number(import.counts.rejected)) }
+                            td.is-quiet data-label="Uploaded" { (ui::ago(import.created_at)) }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }

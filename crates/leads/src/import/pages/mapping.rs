@@ -49,12 +49,22 @@ impl Form {
 }
 
 /// Keeps what was corrected, so that the preview follows.
-pub(super) async fn save(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>, form: PageForm<Form>) -> Result<Response, Problem> {
+pub(super) async fn save(
+    State(app): State<App>,
+    viewer: Can<LeadsImport>,
+    ApiPath(id): ApiPath<ImportId>,
+    form: PageForm<Form>,
+) -> Result<Response, Problem> {
     actions::save_plan(&app, viewer.org_id, id, form.value.plan()?).await?;
     Ok(redirect(&format!("/imports/{id}"), None))
 }
 
-pub(super) async fn start(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>, form: PageForm<Form>) -> Result<Response, Problem> {
+pub(super) async fn start(
+    State(app): State<App>,
+    viewer: Can<LeadsImport>,
+    ApiPath(id): ApiPath<ImportId>,
+    form: PageForm<Form>,
+) -> Result<Response, Problem> {
     let plan = form.value.plan()?;
     let tx = app.db.tenant(viewer.org_id).await?;
     match actions::start_import(&tx, &app, id, Some(plan.clone()), viewer.actor()).await {
@@ -139,7 +149,8 @@ fn facts(import: &Import, rows: u64) -> String {
 }
 
 fn notices(analysis: &Analysis) -> Markup {
-    let placeholders: Vec<String> = analysis.columns.iter().filter(|column| column.placeholder).map(|column| format!("“{}”", column.name)).collect();
+    let placeholders: Vec<String> =
+        analysis.columns.iter().filter(|column| column.placeholder).map(|column| format!("“{}”", column.name)).collect();
     html! {
         @if analysis.header_looks_like_data {
             (ui::notice(Tone::Warning, "The first row looks like a lead, not like names of columns. It is imported as a row unless you tick “The first row holds the columns’ names”."))
@@ -181,22 +192,25 @@ fn outcome(tried: &DryRun, rows: u64) -> Markup {
 
 fn columns(import: &Import, may: bool) -> Markup {
     let analysis = &import.analysis;
-    table::wrap("Columns", html! {
-        table.table {
-            thead { tr { (table::th("Column")) (table::th("Holds")) (table::th("Becomes")) (table::th("Guess")) } }
-            tbody {
-                @for (column, target) in analysis.columns.iter().zip(&import.plan.targets) {
-                    @let name = analysis.column_name(column, import.plan.has_header);
-                    tr {
-                        td.is-title data-label="Column" { (name) }
-                        td.is-quiet.is-wrap data-label="Holds" { (holds(column)) }
-                        td data-label="Becomes" { (choice(column, target, &name, may)) }
-                        td data-label="Guess" { (confidence(column, target)) }
+    table::wrap(
+        "Columns",
+        html! {
+            table.table {
+                thead { tr { (table::th("Column")) (table::th("Holds")) (table::th("Becomes")) (table::th("Guess")) } }
+                tbody {
+                    @for (column, target) in analysis.columns.iter().zip(&import.plan.targets) {
+                        @let name = analysis.column_name(column, import.plan.has_header);
+                        tr {
+                            td.is-title data-label="Column" { (name) }
+                            td.is-quiet.is-wrap data-label="Holds" { (holds(column)) }
+                            td data-label="Becomes" { (choice(column, target, &name, may)) }
+                            td data-label="Guess" { (confidence(column, target)) }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn holds(column: &Column) -> Markup {
@@ -249,22 +263,25 @@ fn options(import: &Import, may: bool) -> Markup {
 }
 
 fn preview(tried: &DryRun) -> Markup {
-    table::wrap("Preview", html! {
-        table.table {
-            thead { tr {
-                (table::th_num("Row")) (table::th("Would be")) (table::th("Name")) (table::th("E-mail")) (table::th("Title")) (table::th("Company"))
-                (table::th("Country")) (table::th("Status")) (table::th("Tags")) (table::th("Custom fields"))
-            } }
-            tbody {
-                @for (row, verdict) in tried.rows.iter().take(SHOWN) {
-                    @match row {
-                        Ok(row) => (lead_row(row, verdict)),
-                        Err(rejection) => (rejected_row(rejection)),
+    table::wrap(
+        "Preview",
+        html! {
+            table.table {
+                thead { tr {
+                    (table::th_num("Row")) (table::th("Would be")) (table::th("Name")) (table::th("E-mail")) (table::th("Title")) (table::th("Company"))
+                    (table::th("Country")) (table::th("Status")) (table::th("Tags")) (table::th("Custom fields"))
+                } }
+                tbody {
+                    @for (row, verdict) in tried.rows.iter().take(SHOWN) {
+                        @match row {
+                            Ok(row) => (lead_row(row, verdict)),
+                            Err(rejection) => (rejected_row(rejection)),
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn lead_row(row: &LeadRow, verdict: &Verdict) -> Markup {

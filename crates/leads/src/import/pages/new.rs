@@ -14,7 +14,12 @@ pub(super) async fn show(viewer: Can<LeadsImport>) -> Markup {
     page(&viewer, None)
 }
 
-pub(super) async fn upload(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Response, Problem> {
+pub(super) async fn upload(
+    State(app): State<App>,
+    viewer: Can<LeadsImport>,
+    headers: HeaderMap,
+    body: Multipart,
+) -> Result<Response, Problem> {
     let actor = viewer.actor();
     let idempotency = Idempotency::of_stream(&headers, "/imports")?.by(actor);
     let (import, kept) = match receive(&app, viewer.org_id, actor, &headers, body).await {

@@ -11,6 +11,8 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath
     let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
     match import.status {
         ImportStatus::Mapping => mapping::page(&app, &viewer, &import, None).await,
-        ImportStatus::Running | ImportStatus::Finished | ImportStatus::Stopped | ImportStatus::Failed => running::page(&app, &viewer, &import).await,
+        ImportStatus::Running | ImportStatus::Finished | ImportStatus::Stopped | ImportStatus::Failed => {
+            running::page(&app, &viewer, &import).await
+        }
     }
 }

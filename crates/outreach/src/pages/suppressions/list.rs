@@ -128,7 +128,9 @@ fn question(row: &Suppression) -> Option<String> {
     let email = &row.email;
     match row.reason {
         SuppressionReason::Unsubscribed | SuppressionReason::Complained => None,
-        SuppressionReason::Bounced => Some(format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again.")),
+        SuppressionReason::Bounced => {
+            Some(format!("Mail to {email} was refused for good. Remove it only if you know that the mailbox exists again."))
+        }
         SuppressionReason::Manual => Some(format!("Let campaigns write to {email} again?")),
     }
 }

@@ -51,18 +51,10 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Finds the programs, makes the cluster where there is none, and knows its password.
-    pub(super) async fn open(
-        home: PathBuf,
-        user: Option<ServerUser>,
-        options: &EmbeddedOptions,
-    ) -> Result<Self, EmbeddedError> {
+    pub(super) async fn open(home: PathBuf, user: Option<ServerUser>, options: &EmbeddedOptions) -> Result<Self, EmbeddedError> {
         let dir = home.join("postgres");
         let existing = major_of(&dir)?;
-        let user = if existing.is_some() {
-            settle_owner(&dir, user)?
-        } else {
-            user
-        };
+        let user = if existing.is_some() { settle_owner(&dir, user)? } else { user };
         let binaries = binaries_for(existing, options, &dir, &home).await?;
         let endpoint = endpoint_in(&dir);
         let settings = settings::render(&endpoint, options.durable, settings::memory());
@@ -78,19 +70,14 @@ impl Cluster {
             user,
             log,
             start_timeout: options.start_timeout,
-            port: AtomicU16::new(if endpoint == Endpoint::Loopback {
-                0
-            } else {
-                SOCKET_PORT
-            }),
+            port: AtomicU16::new(if endpoint == Endpoint::Loopback { 0 } else { SOCKET_PORT }),
             endpoint,
             password,
             settings,
         };
         if existing.is_none() {
             cluster.initialise(options.durable).await?;
-            write_private(&password_file, &cluster.password.0, None)
-                .map_err(EmbeddedError::io("write", &password_file))?;
+            write_private(&password_file, &cluster.password.0, None).map_err(EmbeddedError::io("write", &password_file))?;
         } else if !known_before {
             cluster.renew_password(&password_file).await?;
         }
@@ -111,21 +98,12 @@ impl Cluster {
             Endpoint::Loopback => "127.0.0.1".to_owned(),
         };
         // Without TLS: it never leaves the machine, and asking for TLS first would cost each connection a round trip.
-        format!(
-            "postgres://{OWNER}:{}@{host}:{}/{OWNER}?sslmode=disable",
-            self.password.0,
-            self.port()
-        )
+        format!("postgres://{OWNER}:{}@{host}:{}/{OWNER}?sslmode=disable", self.password.0, self.port())
     }
 
     pub(super) fn connection(&self, database: &str) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();
-        config
-            .user(OWNER)
-            .password(&self.password.0)
-            .dbname(database)
-            .port(self.port())
-            .connect_timeout(Duration::from_secs(5));
+        config.user(OWNER).password(&self.password.0).dbname(database).port(self.port()).connect_timeout(Duration::from_secs(5));
         match &self.endpoint {
             Endpoint::Socket(dir) => config.host_path(dir),
             Endpoint::Loopback => config.host("127.0.0.1"),
@@ -141,11 +119,7 @@ impl Cluster {
                 command.env_remove(name);
             }
         }
-        command
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .current_dir("/")
-            .stdin(Stdio::null());
+        command.env("LC_ALL", "C").env("TZ", "UTC").current_dir("/").stdin(Stdio::null());
         ServerUser::apply(self.user.as_ref(), &mut command);
         command
     }
@@ -156,8 +130,7 @@ impl Cluster {
         if fs::read(&path).is_ok_and(|current| current == self.settings.as_bytes()) {
             return Ok(true);
         }
-        write_private(&path, &self.settings, self.user.as_ref())
-            .map_err(EmbeddedError::io("write", &path))?;
+        write_private(&path, &self.settings, self.user.as_ref()).map_err(EmbeddedError::io("write", &path))?;
         Ok(false)
     }
 
@@ -168,68 +141,43 @@ impl Cluster {
         tracing::info!(dir = %self.dir.display(), postgres = %self.binaries, "creating the private database (once, some seconds)");
         if self.dir.exists() && fs::remove_dir(&self.dir).is_err() {
             let output = "the directory is not empty and not a PostgreSQL cluster".to_owned();
-            return Err(EmbeddedError::Initdb {
-                dir: self.dir.clone(),
-                output,
-            });
+            return Err(EmbeddedError::Initdb { dir: self.dir.clone(), output });
         }
         let mut told = String::new();
         for locale in locales(self.binaries.major) {
             if unfinished.exists() {
-                fs::remove_dir_all(&unfinished)
-                    .map_err(EmbeddedError::io("remove", &unfinished))?;
+                fs::remove_dir_all(&unfinished).map_err(EmbeddedError::io("remove", &unfinished))?;
             }
             fs::create_dir(&unfinished).map_err(EmbeddedError::io("create", &unfinished))?;
             if let Some(user) = &self.user {
-                chown(&unfinished, Some(user.uid), Some(user.gid))
-                    .map_err(EmbeddedError::io("hand over", &unfinished))?;
+                chown(&unfinished, Some(user.uid), Some(user.gid)).map_err(EmbeddedError::io("hand over", &unfinished))?;
             }
-            write_private(&password_file, &self.password.0, self.user.as_ref())
-                .map_err(EmbeddedError::io("write", &password_file))?;
+            write_private(&password_file, &self.password.0, self.user.as_ref()).map_err(EmbeddedError::io("write", &password_file))?;
             let mut initdb = self.command("initdb");
-            initdb
-                .arg("-D")
-                .arg(&unfinished)
-                .arg("--pwfile")
-                .arg(&password_file);
-            initdb.args([
-                "--username",
-                OWNER,
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--data-checksums",
-                "--no-instructions",
-            ]);
+            initdb.arg("-D").arg(&unfinished).arg("--pwfile").arg(&password_file);
+            initdb.args(["--username", OWNER, "--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions"]);
             initdb.args(locale);
             if !durable {
                 initdb.arg("--no-sync");
             }
-            let output = initdb
-                .output()
-                .await
-                .map_err(EmbeddedError::io("run initdb in", &unfinished));
+            let output = initdb.output().await.map_err(EmbeddedError::io("run initdb in", &unfinished));
             fs::remove_file(&password_file).map_err(EmbeddedError::io("remove", &password_file))?;
             let output = output?;
             if output.status.success() {
                 self.include_settings(&unfinished)?;
-                return fs::rename(&unfinished, &self.dir)
-                    .map_err(EmbeddedError::io("create", &self.dir));
+                return fs::rename(&unfinished, &self.dir).map_err(EmbeddedError::io("create", &self.dir));
             }
             // The next locale may be one that this machine has.
             told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         }
         // Best effort: the next start removes it as well.
         let _ = fs::remove_dir_all(&unfinished);
-        Err(EmbeddedError::Initdb {
-            dir: self.dir.clone(),
-            output: told,
-        })
+        Err(EmbeddedError::Initdb { dir: self.dir.clone(), output: told })
     }
 
     fn include_settings(&self, dir: &Path) -> Result<(), EmbeddedError> {
         let path = dir.join("postgresql.conf");
-        let include =
-            "\n# Leadline's settings; the last word wins.\ninclude_if_exists = 'leadline.conf'\n";
+        let include = "\n# Leadline's settings; the last word wins.\ninclude_if_exists = 'leadline.conf'\n";
         OpenOptions::new()
             .append(true)
             .open(&path)
@@ -239,11 +187,7 @@ impl Cluster {
 
     /// The password's file is lost, the cluster is not: sets a new one in single-user mode, which asks for none.
     async fn renew_password(&self, file: &Path) -> Result<(), EmbeddedError> {
-        let failed = |reason: String| EmbeddedError::Password {
-            dir: self.dir.clone(),
-            file: file.to_owned(),
-            reason,
-        };
+        let failed = |reason: String| EmbeddedError::Password { dir: self.dir.clone(), file: file.to_owned(), reason };
         tracing::warn!(file = %file.display(), "the private database's password file is missing: setting a new password");
         if let Some(pid) = pid_file::running(&self.dir)? {
             postmaster::stop(self, &mut postmaster::Postmaster::Adopted(pid)).await?;
@@ -262,15 +206,9 @@ impl Cluster {
             .map_err(|error| failed(error.to_string()))?;
         if let Some(mut stdin) = child.stdin.take() {
             let statement = format!("ALTER ROLE {OWNER} PASSWORD '{}'\n", self.password.0);
-            stdin
-                .write_all(statement.as_bytes())
-                .await
-                .map_err(|error| failed(error.to_string()))?;
+            stdin.write_all(statement.as_bytes()).await.map_err(|error| failed(error.to_string()))?;
         }
-        let output = child
-            .wait_with_output()
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        let output = child.wait_with_output().await.map_err(|error| failed(error.to_string()))?;
         let told = String::from_utf8_lossy(&output.stderr);
         // Single-user mode ends with success whatever its statements do.
         if !output.status.success() || told.contains("ERROR:") || told.contains("FATAL:") {
@@ -284,17 +222,9 @@ impl Cluster {
 fn locales(major: u32) -> Vec<Vec<&'static str>> {
     let mut choices = Vec::new();
     if major >= 17 {
-        choices.push(vec![
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-        ]);
+        choices.push(vec!["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]);
     }
-    for ctype in [
-        "--lc-ctype=C.UTF-8",
-        "--lc-ctype=en_US.UTF-8",
-        "--lc-ctype=C",
-    ] {
+    for ctype in ["--lc-ctype=C.UTF-8", "--lc-ctype=en_US.UTF-8", "--lc-ctype=C"] {
         choices.push(vec!["--locale-provider=libc", "--locale=C", ctype]);
     }
     choices
@@ -307,10 +237,7 @@ fn major_of(dir: &Path) -> Result<Option<u32>, EmbeddedError> {
         Ok(text) => Ok(text.trim().parse().ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match fs::metadata(dir) {
-            Ok(metadata) => Err(EmbeddedError::WrongOwner {
-                dir: dir.to_owned(),
-                owner: metadata.uid(),
-            }),
+            Ok(metadata) => Err(EmbeddedError::WrongOwner { dir: dir.to_owned(), owner: metadata.uid() }),
             Err(_) => Err(EmbeddedError::io("read", &file)(error)),
         },
         Err(error) => Err(EmbeddedError::io("read", &file)(error)),
@@ -329,20 +256,14 @@ fn settle_owner(dir: &Path, user: Option<ServerUser>) -> Result<Option<ServerUse
         }
         Some(_) => Ok(Some(ServerUser::owner(uid, gid))),
         None if uid == effective_uid() || running_as_root() => Ok(None),
-        None => Err(EmbeddedError::WrongOwner {
-            dir: dir.to_owned(),
-            owner: uid,
-        }),
+        None => Err(EmbeddedError::WrongOwner { dir: dir.to_owned(), owner: uid }),
     }
 }
 
 fn endpoint_in(dir: &Path) -> Endpoint {
     match dir.to_str() {
         // A comma or quote would need the list syntax of unix_socket_directories.
-        Some(path)
-            if path.len() + "/.s.PGSQL.5432".len() < SOCKET_PATH_LIMIT
-                && !path.contains([',', '"', '\n']) =>
-        {
+        Some(path) if path.len() + "/.s.PGSQL.5432".len() < SOCKET_PATH_LIMIT && !path.contains([',', '"', '\n']) => {
             Endpoint::Socket(path.to_owned())
         }
         _ => Endpoint::Loopback,
@@ -351,9 +272,7 @@ fn endpoint_in(dir: &Path) -> Endpoint {
 
 fn read_password(file: &Path) -> Result<Option<Password>, EmbeddedError> {
     match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text.trim())
-            .filter(|text| !text.is_empty())
-            .map(|text| Password(text.to_owned()))),
+        Ok(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Password(text.to_owned()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(EmbeddedError::io("read", file)(error)),
     }
@@ -364,15 +283,11 @@ struct Password(String);
 
 impl Password {
     fn random() -> Self {
-        Self(
-            rand::random::<[u8; 32]>()
-                .iter()
-                .fold(String::with_capacity(64), |mut text, byte| {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, "{byte:02x}");
-                    text
-                }),
-        )
+        Self(rand::random::<[u8; 32]>().iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
     }
 }
 
@@ -393,11 +308,7 @@ fn write_private(path: &Path, text: &str, owner: Option<&ServerUser>) -> io::Res
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(text.as_bytes())?;
     if let Some(user) = owner {
         fchown(&file, Some(user.uid), Some(user.gid))?;
@@ -409,16 +320,15 @@ fn write_private(path: &Path, text: &str, owner: Option<&ServerUser>) -> io::Res
 
 /// Everything but the unreserved characters of RFC 3986.
 fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len() * 3), |mut out, byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
-            out
-        })
+    text.bytes().fold(String::with_capacity(text.len() * 3), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
 }
 
 #[cfg(test)]
@@ -427,30 +337,16 @@ mod tests {
 
     #[test]
     fn long_or_odd_paths_use_a_port() {
-        assert_eq!(
-            endpoint_in(Path::new("/srv/leadline/postgres")),
-            Endpoint::Socket("/srv/leadline/postgres".into())
-        );
-        assert_eq!(
-            endpoint_in(Path::new(&format!("/{}", "x".repeat(90)))),
-            Endpoint::Loopback
-        );
+        assert_eq!(endpoint_in(Path::new("/srv/leadline/postgres")), Endpoint::Socket("/srv/leadline/postgres".into()));
+        assert_eq!(endpoint_in(Path::new(&format!("/{}", "x".repeat(90)))), Endpoint::Loopback);
         assert_eq!(endpoint_in(Path::new("/a,b/postgres")), Endpoint::Loopback);
     }
 
     #[test]
     fn socket_paths_survive_the_url() {
-        let url = format!(
-            "postgres://u:p@{}:5432/d?sslmode=disable",
-            percent_encode("/tmp/Müller & Co/postgres")
-        );
+        let url = format!("postgres://u:p@{}:5432/d?sslmode=disable", percent_encode("/tmp/Müller & Co/postgres"));
         let config: tokio_postgres::Config = url.parse().unwrap();
-        assert_eq!(
-            config.get_hosts(),
-            [tokio_postgres::config::Host::Unix(
-                "/tmp/Müller & Co/postgres".into()
-            )]
-        );
+        assert_eq!(config.get_hosts(), [tokio_postgres::config::Host::Unix("/tmp/Müller & Co/postgres".into())]);
     }
 
     #[test]

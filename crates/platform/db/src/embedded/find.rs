@@ -29,14 +29,8 @@ impl PgBinaries {
 
     /// Asks the programs in `dir` for their version.
     pub(super) fn probe(dir: &Path) -> Result<Self, EmbeddedError> {
-        let unusable = |reason: String| EmbeddedError::UnusableBinaries {
-            dir: dir.to_owned(),
-            reason,
-        };
-        if let Some(missing) = ["postgres", "initdb", "pg_ctl"]
-            .iter()
-            .find(|name| !dir.join(name).is_file())
-        {
+        let unusable = |reason: String| EmbeddedError::UnusableBinaries { dir: dir.to_owned(), reason };
+        if let Some(missing) = ["postgres", "initdb", "pg_ctl"].iter().find(|name| !dir.join(name).is_file()) {
             return Err(unusable(format!("{missing} is missing")));
         }
         let output = Command::new(dir.join("postgres"))
@@ -45,19 +39,11 @@ impl PgBinaries {
             .output()
             .map_err(|error| unusable(format!("postgres does not run: {error}")))?;
         if !output.status.success() {
-            return Err(unusable(format!(
-                "postgres does not run: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            )));
+            return Err(unusable(format!("postgres does not run: {}", String::from_utf8_lossy(&output.stderr).trim())));
         }
         let told = String::from_utf8_lossy(&output.stdout);
-        let (version, major) = parse_version(&told)
-            .ok_or_else(|| unusable(format!("unknown version `{}`", told.trim())))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            version,
-            major,
-        })
+        let (version, major) = parse_version(&told).ok_or_else(|| unusable(format!("unknown version `{}`", told.trim())))?;
+        Ok(Self { dir: dir.to_owned(), version, major })
     }
 }
 
@@ -83,11 +69,9 @@ pub(super) async fn binaries_for(
     home: &Path,
 ) -> Result<PgBinaries, EmbeddedError> {
     let suits = |found: PgBinaries| match major {
-        Some(cluster) if cluster != found.major => Err(EmbeddedError::OtherMajorVersion {
-            dir: cluster_dir.to_owned(),
-            cluster,
-            found: found.to_string(),
-        }),
+        Some(cluster) if cluster != found.major => {
+            Err(EmbeddedError::OtherMajorVersion { dir: cluster_dir.to_owned(), cluster, found: found.to_string() })
+        }
         _ => Ok(found),
     };
     match &options.binaries {
@@ -97,41 +81,24 @@ pub(super) async fn binaries_for(
         }
         BinarySource::Auto => {}
     }
-    let missing = match find_installed(
-        major,
-        &download::kept_for(options.cache_dir.as_deref(), home),
-    ) {
+    let missing = match find_installed(major, &download::kept_for(options.cache_dir.as_deref(), home)) {
         Ok(found) => return suits(found),
         Err(error @ EmbeddedError::UnusableBinaries { .. }) => return Err(error),
         Err(error) => error,
     };
     // A cluster of another version than the one we can fetch, or one that we cannot fetch either.
     let other_version = |cluster, why: &str| {
-        let found = find_installed(None, &[])
-            .map_or_else(|_| "no PostgreSQL".to_owned(), |found| found.to_string());
+        let found = find_installed(None, &[]).map_or_else(|_| "no PostgreSQL".to_owned(), |found| found.to_string());
         let found = format!("{found}{why}");
-        EmbeddedError::OtherMajorVersion {
-            dir: cluster_dir.to_owned(),
-            cluster,
-            found,
-        }
+        EmbeddedError::OtherMajorVersion { dir: cluster_dir.to_owned(), cluster, found }
     };
     if let Some(cluster) = major.filter(|major| *major != download::MAJOR) {
         return Err(other_version(cluster, ""));
     }
     match download::fetch(options.cache_dir.as_deref(), home).await {
-        Err(EmbeddedError::NoBinaries {
-            download: Some(why),
-            ..
-        }) => Err(match (major, missing) {
-            (Some(cluster), _) => other_version(
-                cluster,
-                &format!(" (and {cluster} could not be downloaded: {why})"),
-            ),
-            (None, EmbeddedError::NoBinaries { too_old, .. }) => EmbeddedError::NoBinaries {
-                too_old,
-                download: Some(why),
-            },
+        Err(EmbeddedError::NoBinaries { download: Some(why), .. }) => Err(match (major, missing) {
+            (Some(cluster), _) => other_version(cluster, &format!(" (and {cluster} could not be downloaded: {why})")),
+            (None, EmbeddedError::NoBinaries { too_old, .. }) => EmbeddedError::NoBinaries { too_old, download: Some(why) },
             (None, error) => error,
         }),
         fetched => fetched,
@@ -143,10 +110,7 @@ fn find_installed(major: Option<u32>, downloaded: &[PathBuf]) -> Result<PgBinari
     if let Some(dir) = env::var_os("LEADLINE_PG_BIN").filter(|dir| !dir.is_empty()) {
         let found = PgBinaries::probe(Path::new(&dir))?;
         if found.major < MINIMUM_MAJOR {
-            return Err(EmbeddedError::UnusableBinaries {
-                dir: found.dir,
-                reason: format!("version {} is too old", found.version),
-            });
+            return Err(EmbeddedError::UnusableBinaries { dir: found.dir, reason: format!("version {} is too old", found.version) });
         }
         return Ok(found);
     }
@@ -159,47 +123,27 @@ fn find_installed(major: Option<u32>, downloaded: &[PathBuf]) -> Result<PgBinari
             Ok(_) | Err(_) => {}
         }
     }
-    Err(EmbeddedError::NoBinaries {
-        too_old,
-        download: None,
-    })
+    Err(EmbeddedError::NoBinaries { too_old, download: None })
 }
 
 /// Every place where packages put `initdb`, in the order we prefer them.
 fn installed_directories() -> Vec<PathBuf> {
-    let mut dirs: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_default();
+    let mut dirs: Vec<PathBuf> = env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
     dirs.retain(|dir| dir.is_absolute());
     // Debian and Ubuntu; Homebrew on Apple silicon and on Intel; PGDG on Red Hat.
-    for (parent, prefix) in [
-        ("/usr/lib/postgresql", ""),
-        ("/opt/homebrew/opt", "postgresql"),
-        ("/usr/local/opt", "postgresql"),
-        ("/usr", "pgsql-"),
-    ] {
+    for (parent, prefix) in
+        [("/usr/lib/postgresql", ""), ("/opt/homebrew/opt", "postgresql"), ("/usr/local/opt", "postgresql"), ("/usr", "pgsql-")]
+    {
         let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(parent)
             .into_iter()
             .flatten()
             .flatten()
-            .filter_map(|entry| {
-                Some((
-                    directory_version(&entry.file_name(), prefix)?,
-                    entry.path().join("bin"),
-                ))
-            })
+            .filter_map(|entry| Some((directory_version(&entry.file_name(), prefix)?, entry.path().join("bin"))))
             .collect();
         versions.sort_by(|a, b| b.cmp(a));
         dirs.extend(versions.into_iter().map(|(_, dir)| dir));
     }
-    dirs.extend(
-        [
-            "/usr/local/pgsql/bin",
-            "/usr/bin",
-            "/usr/libexec/postgresql",
-        ]
-        .map(PathBuf::from),
-    );
+    dirs.extend(["/usr/local/pgsql/bin", "/usr/bin", "/usr/libexec/postgresql"].map(PathBuf::from));
     dirs.retain(|dir| dir.join("initdb").is_file());
     dirs
 }
@@ -207,23 +151,13 @@ fn installed_directories() -> Vec<PathBuf> {
 /// `17` of `/usr/lib/postgresql/17`, of `pgsql-17`, of `postgresql@17`; 0 of Homebrew's unversioned `postgresql`.
 fn directory_version(name: &OsStr, prefix: &str) -> Option<u32> {
     let rest = name.to_str()?.strip_prefix(prefix)?.trim_start_matches('@');
-    if rest.is_empty() {
-        Some(0)
-    } else {
-        rest.parse().ok()
-    }
+    if rest.is_empty() { Some(0) } else { rest.parse().ok() }
 }
 
 /// `("15.18", 15)` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`; betas read `18beta1`.
 fn parse_version(told: &str) -> Option<(String, u32)> {
-    let version = told
-        .split_whitespace()
-        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let major = version
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()?;
+    let version = told.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let major = version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
     Some((version.to_owned(), major))
 }
 
@@ -247,14 +181,8 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_every_packager() {
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(("15.18".into(), 15))
-        );
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 18beta1"),
-            Some(("18beta1".into(), 18))
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(("15.18".into(), 15)));
+        assert_eq!(parse_version("postgres (PostgreSQL) 18beta1"), Some(("18beta1".into(), 18)));
         assert_eq!(parse_version("what?"), None);
     }
 

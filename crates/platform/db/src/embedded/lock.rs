@@ -15,28 +15,16 @@ pub(super) struct InstanceLock {
 impl InstanceLock {
     pub(super) fn acquire(home: &Path) -> Result<Self, EmbeddedError> {
         let path = home.join("leadline.lock");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(EmbeddedError::io("open", &path))?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(EmbeddedError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // The text only serves the reader: an unreadable file must not hide the refusal.
                 let _ = file.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() {
-                    "unknown process"
-                } else {
-                    holder.trim()
-                };
-                return Err(EmbeddedError::AlreadyRunning {
-                    home: home.to_owned(),
-                    holder: holder.to_owned(),
-                });
+                let holder = if holder.trim().is_empty() { "unknown process" } else { holder.trim() };
+                return Err(EmbeddedError::AlreadyRunning { home: home.to_owned(), holder: holder.to_owned() });
             }
             Err(TryLockError::Error(error)) => return Err(EmbeddedError::io("lock", &path)(error)),
         }

@@ -23,11 +23,7 @@ impl LogFile {
     }
 
     pub(super) fn open(&self) -> io::Result<File> {
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.path)
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -68,18 +64,12 @@ mod tests {
     #[test]
     fn a_full_log_moves_aside_while_its_writer_keeps_writing() {
         let dir = tempfile::tempdir().unwrap();
-        let log = LogFile {
-            path: dir.path().join("postgres.log"),
-            limit: 10,
-        };
+        let log = LogFile { path: dir.path().join("postgres.log"), limit: 10 };
         let mut writer = log.open().unwrap();
         writer.write_all(b"twelve bytes").unwrap();
         log.rotate().unwrap();
         writer.write_all(b"more").unwrap();
         assert_eq!(log.since(0), "more");
-        assert_eq!(
-            fs::read(dir.path().join("postgres.log.1")).unwrap(),
-            b"twelve bytes"
-        );
+        assert_eq!(fs::read(dir.path().join("postgres.log.1")).unwrap(), b"twelve bytes");
     }
 }

@@ -28,10 +28,7 @@ impl PidFile {
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let pid = lines.next()?.trim().parse().ok()?;
-        let port = lines
-            .nth(2)
-            .and_then(|line| line.trim().parse().ok())
-            .filter(|port| *port != 0);
+        let port = lines.nth(2).and_then(|line| line.trim().parse().ok()).filter(|port| *port != 0);
         let ready = lines.nth(3).is_some_and(|line| line.trim() == "ready");
         Some(Self { pid, port, ready })
     }
@@ -73,22 +70,14 @@ fn look(pid: u32, dir: &Path) -> Process {
         return match fs::read(format!("/proc/{pid}/cmdline")) {
             // A zombie: its parent has not collected it, but it will not come back.
             Ok(line) if line.is_empty() => Process::Gone,
-            Ok(line)
-                if line
-                    .split(|byte| *byte == 0)
-                    .any(|argument| argument == dir.as_os_str().as_bytes()) =>
-            {
-                Process::Postmaster
-            }
+            Ok(line) if line.split(|byte| *byte == 0).any(|argument| argument == dir.as_os_str().as_bytes()) => Process::Postmaster,
             Ok(_) => Process::Stranger,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Process::Gone,
             // Hidden from us (hidepid): not ours to judge, PostgreSQL decides.
             Err(_) => Process::Gone,
         };
     }
-    let output = Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
-        .output();
+    let output = Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
     match output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) {
         Ok(line) if line.contains(&*dir.to_string_lossy()) => Process::Postmaster,
         Ok(line) if line.trim().is_empty() || line.contains("<defunct>") => Process::Gone,
@@ -103,24 +92,9 @@ mod tests {
 
     #[test]
     fn the_pid_file_is_read_as_postgresql_writes_it() {
-        let ready =
-            "4242\n/data/postgres\n1700000000\n54321\n\n127.0.0.1\n  1234567    8901\nready   \n";
-        assert_eq!(
-            PidFile::parse(ready),
-            Some(PidFile {
-                pid: 4242,
-                port: Some(54321),
-                ready: true
-            })
-        );
-        assert_eq!(
-            PidFile::parse("4242\n/data\n1700000000\n5432\n/data\n\n"),
-            Some(PidFile {
-                pid: 4242,
-                port: Some(5432),
-                ready: false
-            })
-        );
+        let ready = "4242\n/data/postgres\n1700000000\n54321\n\n127.0.0.1\n  1234567    8901\nready   \n";
+        assert_eq!(PidFile::parse(ready), Some(PidFile { pid: 4242, port: Some(54321), ready: true }));
+        assert_eq!(PidFile::parse("4242\n/data\n1700000000\n5432\n/data\n\n"), Some(PidFile { pid: 4242, port: Some(5432), ready: false }));
         assert_eq!(PidFile::parse(""), None);
     }
 
@@ -128,15 +102,7 @@ mod tests {
     fn a_number_that_went_to_another_process_is_no_postmaster() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("postmaster.pid");
-        fs::write(
-            &file,
-            format!(
-                "{}\n{}\n0\n5432\n\n\n\nready\n",
-                std::process::id(),
-                dir.path().display()
-            ),
-        )
-        .unwrap();
+        fs::write(&file, format!("{}\n{}\n0\n5432\n\n\n\nready\n", std::process::id(), dir.path().display())).unwrap();
         assert_eq!(running(dir.path()).unwrap(), None);
         assert!(!file.exists());
     }

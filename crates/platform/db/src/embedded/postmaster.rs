@@ -125,24 +125,13 @@ pub(super) async fn adopt(cluster: &Cluster) -> Result<Option<Postmaster>, Embed
 
 async fn launch_once(cluster: &Cluster) -> Result<Launch, EmbeddedError> {
     let log_path = cluster.log.path();
-    cluster
-        .log
-        .rotate()
-        .map_err(EmbeddedError::io("rotate", log_path))?;
+    cluster.log.rotate().map_err(EmbeddedError::io("rotate", log_path))?;
     let log_start = cluster.log.size();
-    let log = cluster
-        .log
-        .open()
-        .map_err(EmbeddedError::io("open", log_path))?;
-    let log_copy = log
-        .try_clone()
-        .map_err(EmbeddedError::io("open", log_path))?;
+    let log = cluster.log.open().map_err(EmbeddedError::io("open", log_path))?;
+    let log_copy = log.try_clone().map_err(EmbeddedError::io("open", log_path))?;
     let fresh_port = cluster.port() == 0;
     if fresh_port {
-        cluster.set_port(free_port().map_err(EmbeddedError::io(
-            "find a free loopback port for",
-            &cluster.dir,
-        ))?);
+        cluster.set_port(free_port().map_err(EmbeddedError::io("find a free loopback port for", &cluster.dir))?);
     }
     let mut child = cluster
         .command("postgres")
@@ -156,19 +145,11 @@ async fn launch_once(cluster: &Cluster) -> Result<Launch, EmbeddedError> {
         .spawn()
         .map_err(EmbeddedError::io("start PostgreSQL in", &cluster.dir))?;
 
-    let failed = |reason: String, tail: String| EmbeddedError::Start {
-        dir: cluster.dir.clone(),
-        log: log_path.to_owned(),
-        reason,
-        tail,
-    };
+    let failed = |reason: String, tail: String| EmbeddedError::Start { dir: cluster.dir.clone(), log: log_path.to_owned(), reason, tail };
     let started = Instant::now();
     let mut told = started;
     loop {
-        if let Some(status) = child
-            .try_wait()
-            .map_err(EmbeddedError::io("watch PostgreSQL in", &cluster.dir))?
-        {
+        if let Some(status) = child.try_wait().map_err(EmbeddedError::io("watch PostgreSQL in", &cluster.dir))? {
             let tail = cluster.log.since(log_start);
             let port_taken = fresh_port && tail.contains("Address already in use");
             if port_taken {
@@ -176,34 +157,19 @@ async fn launch_once(cluster: &Cluster) -> Result<Launch, EmbeddedError> {
             }
             let passes = port_taken || tail.contains("is still in use");
             let error = failed(exit_text(status), tail);
-            return if passes {
-                Ok(Launch::Busy(error))
-            } else {
-                Err(error)
-            };
+            return if passes { Ok(Launch::Busy(error)) } else { Err(error) };
         }
-        if PidFile::read(&cluster.dir)
-            .is_some_and(|file| file.ready && Some(file.pid) == child.id())
-        {
+        if PidFile::read(&cluster.dir).is_some_and(|file| file.ready && Some(file.pid) == child.id()) {
             return Ok(Launch::Ready(child));
         }
         if started.elapsed() > cluster.start_timeout {
             let tail = cluster.log.since(log_start);
             stop(cluster, &mut Postmaster::Child(child)).await?;
-            return Err(failed(
-                format!(
-                    "it was not ready after {} seconds",
-                    cluster.start_timeout.as_secs()
-                ),
-                tail,
-            ));
+            return Err(failed(format!("it was not ready after {} seconds", cluster.start_timeout.as_secs()), tail));
         }
         if told.elapsed() > Duration::from_secs(5) {
             told = Instant::now();
-            tracing::info!(
-                seconds = started.elapsed().as_secs(),
-                "PostgreSQL is still starting (it may be recovering from a crash)"
-            );
+            tracing::info!(seconds = started.elapsed().as_secs(), "PostgreSQL is still starting (it may be recovering from a crash)");
         }
         sleep(POLL).await;
     }
@@ -214,44 +180,26 @@ fn exit_text(status: ExitStatus) -> String {
 }
 
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Connects with our password, which proves that the server is ours, and makes the database where it is missing.
 async fn ensure_database(cluster: &Cluster) -> Result<(), EmbeddedError> {
     let failed = |error: &tokio_postgres::Error| {
-        let mut reason = error
-            .as_db_error()
-            .map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        let mut reason = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         if error.code() == Some(&SqlState::INVALID_PASSWORD) {
             let file = cluster.home.join("postgres.password");
-            reason = format!(
-                "it does not know the password in {0} (mend it with `rm {0}`: the next start sets a new one)",
-                file.display()
-            );
+            reason = format!("it does not know the password in {0} (mend it with `rm {0}`: the next start sets a new one)", file.display());
         }
         let tail = cluster.log.since(0);
-        EmbeddedError::Start {
-            dir: cluster.dir.clone(),
-            log: cluster.log.path().to_owned(),
-            reason,
-            tail,
-        }
+        EmbeddedError::Start { dir: cluster.dir.clone(), log: cluster.log.path().to_owned(), reason, tail }
     };
     match cluster.connection(OWNER).connect(NoTls).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {
-            let (client, connection) = cluster
-                .connection("postgres")
-                .connect(NoTls)
-                .await
-                .map_err(|error| failed(&error))?;
+            let (client, connection) = cluster.connection("postgres").connect(NoTls).await.map_err(|error| failed(&error))?;
             let driver = tokio::spawn(connection);
-            let made = client
-                .batch_execute(&format!("CREATE DATABASE {OWNER}"))
-                .await;
+            let made = client.batch_execute(&format!("CREATE DATABASE {OWNER}")).await;
             driver.abort();
             made.map_err(|error| failed(&error))
         }
@@ -260,10 +208,7 @@ async fn ensure_database(cluster: &Cluster) -> Result<(), EmbeddedError> {
 }
 
 /// A fast shutdown; then an immediate one, from which the next start recovers; then the kill of our own child.
-pub(super) async fn stop(
-    cluster: &Cluster,
-    postmaster: &mut Postmaster,
-) -> Result<(), EmbeddedError> {
+pub(super) async fn stop(cluster: &Cluster, postmaster: &mut Postmaster) -> Result<(), EmbeddedError> {
     for (mode, patience) in [("fast", FAST_PATIENCE), ("immediate", IMMEDIATE_PATIENCE)] {
         if postmaster.exited(cluster) {
             return Ok(());
@@ -294,10 +239,7 @@ async fn exit(cluster: &Cluster, postmaster: &mut Postmaster) {
 
 /// `pg_ctl` only sends the signal: it waits in steps of 100 ms, we in smaller ones.
 async fn signal(cluster: &Cluster, mode: &str) -> Result<(), EmbeddedError> {
-    let output = stop_command(cluster, mode)
-        .output()
-        .await
-        .map_err(EmbeddedError::io("run pg_ctl for", &cluster.dir))?;
+    let output = stop_command(cluster, mode).output().await.map_err(EmbeddedError::io("run pg_ctl for", &cluster.dir))?;
     if !output.status.success() {
         // Usually because it went away by itself in between; the wait that follows finds out.
         tracing::debug!(said = %String::from_utf8_lossy(&output.stderr).trim(), "pg_ctl stop");
@@ -307,21 +249,14 @@ async fn signal(cluster: &Cluster, mode: &str) -> Result<(), EmbeddedError> {
 
 fn stop_command(cluster: &Cluster, mode: &str) -> tokio::process::Command {
     let mut command = cluster.command("pg_ctl");
-    command
-        .args(["stop", "--no-wait", "-m", mode, "-D"])
-        .arg(&cluster.dir);
+    command.args(["stop", "--no-wait", "-m", mode, "-D"]).arg(&cluster.dir);
     command
 }
 
 /// For a handle dropped without `stop`: sends the signal from wherever that happens, also outside a runtime.
 pub(super) fn ask_to_stop(cluster: &Cluster) {
     let mut command = stop_command(cluster, "fast");
-    if let Err(error) = command
-        .as_std_mut()
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-    {
+    if let Err(error) = command.as_std_mut().stdout(Stdio::null()).stderr(Stdio::null()).status() {
         tracing::warn!(%error, "could not ask the private PostgreSQL to stop");
     }
 }

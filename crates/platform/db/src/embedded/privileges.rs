@@ -35,11 +35,7 @@ impl ServerUser {
             if let (Some(uid), Some(gid)) = (id("-u", name).await, id("-g", name).await)
                 && uid != 0
             {
-                return Ok(Self {
-                    name: name.to_owned(),
-                    uid,
-                    gid,
-                });
+                return Ok(Self { name: name.to_owned(), uid, gid });
             }
         }
         Err(EmbeddedError::NoUnprivilegedUser)
@@ -47,11 +43,7 @@ impl ServerUser {
 
     /// The owner of an existing cluster keeps it: nothing needs to change hands when an ordinary user's directory is started as root.
     pub(super) fn owner(uid: u32, gid: u32) -> Self {
-        Self {
-            name: format!("uid {uid}"),
-            uid,
-            gid,
-        }
+        Self { name: format!("uid {uid}"), uid, gid }
     }
 
     fn may_enter(&self, metadata: &fs::Metadata) -> bool {
@@ -78,9 +70,7 @@ pub(super) fn effective_uid() -> u32 {
         return metadata.uid();
     }
     let output = std::process::Command::new("id").arg("-u").output().ok();
-    output
-        .and_then(|output| String::from_utf8(output.stdout).ok()?.trim().parse().ok())
-        .unwrap_or(u32::MAX)
+    output.and_then(|output| String::from_utf8(output.stdout).ok()?.trim().parse().ok()).unwrap_or(u32::MAX)
 }
 
 pub(super) fn running_as_root() -> bool {
@@ -88,9 +78,7 @@ pub(super) fn running_as_root() -> bool {
 }
 
 /// Creates the data directory, or its substitute, and returns its canonical path and the account to run the server as.
-pub(super) async fn prepare_home(
-    data_dir: &Path,
-) -> Result<(PathBuf, Option<ServerUser>), EmbeddedError> {
+pub(super) async fn prepare_home(data_dir: &Path) -> Result<(PathBuf, Option<ServerUser>), EmbeddedError> {
     let home = create(data_dir)?;
     if !running_as_root() {
         return Ok((home, None));
@@ -100,16 +88,10 @@ pub(super) async fn prepare_home(
         return Ok((home, Some(user)));
     };
     if !home.starts_with("/root") && !home.starts_with("/var/root") {
-        return Err(EmbeddedError::NotReachable {
-            dir: blocked,
-            user: user.name,
-        });
+        return Err(EmbeddedError::NotReachable { dir: blocked, user: user.name });
     }
     // Named after the original, so that two data directories never meet in one substitute.
-    let name = home
-        .to_string_lossy()
-        .trim_start_matches('/')
-        .replace('/', "-");
+    let name = home.to_string_lossy().trim_start_matches('/').replace('/', "-");
     let substitute = Path::new(SYSTEM_HOME).join(name);
     tracing::warn!(
         asked = %home.display(), used = %substitute.display(),
@@ -119,10 +101,7 @@ pub(super) async fn prepare_home(
     let home = create(&substitute)?;
     match first_blocked(&home, &user)? {
         None => Ok((home, Some(user))),
-        Some(dir) => Err(EmbeddedError::NotReachable {
-            dir,
-            user: user.name,
-        }),
+        Some(dir) => Err(EmbeddedError::NotReachable { dir, user: user.name }),
     }
 }
 
@@ -144,8 +123,7 @@ fn first_blocked(home: &Path, user: &ServerUser) -> Result<Option<PathBuf>, Embe
     let metadata = fs::metadata(home).map_err(EmbeddedError::io("inspect", home))?;
     if !user.may_enter(&metadata) {
         let mode = metadata.permissions().mode() | 0o111;
-        fs::set_permissions(home, fs::Permissions::from_mode(mode))
-            .map_err(EmbeddedError::io("open for PostgreSQL's user", home))?;
+        fs::set_permissions(home, fs::Permissions::from_mode(mode)).map_err(EmbeddedError::io("open for PostgreSQL's user", home))?;
     }
     Ok(None)
 }

@@ -53,24 +53,11 @@ pub(super) fn render(endpoint: &Endpoint, durable: bool, memory: u64) -> String 
         lines.push("effective_io_concurrency = 64".to_owned());
     }
     if durable {
-        lines.extend(
-            [
-                "fsync = on",
-                "synchronous_commit = on",
-                "full_page_writes = on",
-            ]
-            .map(str::to_owned),
-        );
+        lines.extend(["fsync = on", "synchronous_commit = on", "full_page_writes = on"].map(str::to_owned));
     } else {
         lines.extend(
-            [
-                "fsync = off",
-                "synchronous_commit = off",
-                "full_page_writes = off",
-                "wal_level = minimal",
-                "max_wal_senders = 0",
-            ]
-            .map(str::to_owned),
+            ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "wal_level = minimal", "max_wal_senders = 0"]
+                .map(str::to_owned),
         );
     }
     lines.push("include_if_exists = 'leadline.local.conf'".to_owned());
@@ -82,31 +69,18 @@ pub(super) fn memory() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo")
         .ok()
         .and_then(|text| {
-            text.lines().find_map(|line| {
-                line.strip_prefix("MemTotal:")?
-                    .trim()
-                    .strip_suffix("kB")?
-                    .trim()
-                    .parse::<u64>()
-                    .ok()
-            })
+            text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok())
         })
         .map(|kilobytes| kilobytes * 1024)
         .or_else(|| {
-            let output = Command::new("sysctl")
-                .args(["-n", "hw.memsize"])
-                .output()
-                .ok()?;
+            let output = Command::new("sysctl").args(["-n", "hw.memsize"]).output().ok()?;
             String::from_utf8(output.stdout).ok()?.trim().parse().ok()
         })
         .unwrap_or(1024 * MB);
-    let container = [
-        "/sys/fs/cgroup/memory.max",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ]
-    .iter()
-    .find_map(|file| fs::read_to_string(file).ok()?.trim().parse::<u64>().ok())
-    .unwrap_or(u64::MAX);
+    let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .iter()
+        .find_map(|file| fs::read_to_string(file).ok()?.trim().parse::<u64>().ok())
+        .unwrap_or(u64::MAX);
     machine.min(container)
 }
 
@@ -126,14 +100,8 @@ mod tests {
     #[test]
     fn only_one_door_is_open() {
         let socket = render(&Endpoint::Socket("/tmp/o'hara".into()), true, MB);
-        assert!(
-            socket.contains("listen_addresses = ''\n")
-                && socket.contains("unix_socket_directories = '/tmp/o''hara'\n")
-        );
+        assert!(socket.contains("listen_addresses = ''\n") && socket.contains("unix_socket_directories = '/tmp/o''hara'\n"));
         let port = render(&Endpoint::Loopback, true, MB);
-        assert!(
-            port.contains("listen_addresses = '127.0.0.1'\n")
-                && port.contains("unix_socket_directories = ''\n")
-        );
+        assert!(port.contains("listen_addresses = '127.0.0.1'\n") && port.contains("unix_socket_directories = ''\n"));
     }
 }

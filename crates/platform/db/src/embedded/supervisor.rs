@@ -21,10 +21,7 @@ pub(super) struct Supervisor {
 impl Supervisor {
     pub(super) fn watch(cluster: Arc<Cluster>, postmaster: Postmaster) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self {
-            stop: Some(stop),
-            task: tokio::spawn(supervise(cluster, postmaster, stopped)),
-        }
+        Self { stop: Some(stop), task: tokio::spawn(supervise(cluster, postmaster, stopped)) }
     }
 
     pub(super) async fn stop(mut self) -> Result<(), EmbeddedError> {
@@ -42,11 +39,7 @@ impl Drop for Supervisor {
     }
 }
 
-async fn supervise(
-    cluster: Arc<Cluster>,
-    mut postmaster: Postmaster,
-    mut stopped: oneshot::Receiver<()>,
-) -> Result<(), EmbeddedError> {
+async fn supervise(cluster: Arc<Cluster>, mut postmaster: Postmaster, mut stopped: oneshot::Receiver<()>) -> Result<(), EmbeddedError> {
     let mut every_minute = interval(Duration::from_secs(60));
     every_minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -84,11 +84,7 @@ fn each(taken: Taken, count: usize) -> Answer {
 /// dead mailbox, only of an address that Resend cannot parse, so it does not suppress anyone.
 fn kind_of_validation(message: &str) -> RejectionKind {
     let message = message.to_ascii_lowercase();
-    if message.contains("`from`") || message.contains("domain is not verified") {
-        RejectionKind::Sender
-    } else {
-        RejectionKind::Message
-    }
+    if message.contains("`from`") || message.contains("domain is not verified") { RejectionKind::Sender } else { RejectionKind::Message }
 }
 
 fn code(name: &str, status: StatusCode) -> String {

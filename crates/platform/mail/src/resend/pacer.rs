@@ -105,9 +105,10 @@ mod tests {
         assert!(pacer.turn(Duration::from_secs(5)).await.unwrap_err() > Duration::from_secs(55));
 
         let pacer = Pacer::new(2.0);
-        let headers = HeaderMap::from_iter([("ratelimit-limit", "10"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "3")].map(
-            |(name, value)| (name.parse::<reqwest::header::HeaderName>().unwrap(), value.parse().unwrap()),
-        ));
+        let headers = HeaderMap::from_iter(
+            [("ratelimit-limit", "10"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "3")]
+                .map(|(name, value)| (name.parse::<reqwest::header::HeaderName>().unwrap(), value.parse().unwrap())),
+        );
         pacer.learn(&headers);
         let start = Instant::now();
         pacer.turn(Duration::from_secs(5)).await.unwrap();

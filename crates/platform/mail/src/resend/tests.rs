@@ -138,7 +138,8 @@ async fn a_key_used_for_other_content_is_never_repeated() {
 
 #[tokio::test]
 async fn our_account_is_not_the_recipients_fault() {
-    for (status, name) in [(401, "missing_api_key"), (403, "invalid_api_key"), (403, "validation_error"), (400, "invalid_idempotency_key")] {
+    for (status, name) in [(401, "missing_api_key"), (403, "invalid_api_key"), (403, "validation_error"), (400, "invalid_idempotency_key")]
+    {
         let server = answering(problem(status, name)).await;
         let outcomes = send(&resend(&server), &mails(2)).await;
         let expected = |o: &Outcome| matches!(o, Outcome::Rejected(r) if r.kind == RejectionKind::Sender && r.code == name);

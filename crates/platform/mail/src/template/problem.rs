@@ -59,16 +59,14 @@ pub(super) fn of_piece(piece: &Piece<'_>) -> Option<TemplateProblem> {
             message: format!("`{inner}` is not a variable's name: names have no spaces"),
             suggestion: None,
         }),
-        What::Print if inner.contains(['“', '”', '„', '‘', '’']) => Some(TemplateProblem::at(
-            piece.line,
-            format!("`{inner}` has typographic quotation marks; use straight ones: \""),
-        )),
+        What::Print if inner.contains(['“', '”', '„', '‘', '’']) => {
+            Some(TemplateProblem::at(piece.line, format!("`{inner}` has typographic quotation marks; use straight ones: \"")))
+        }
         What::Print => None,
         What::Statement => {
             let word = inner.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-            (!STATEMENTS.contains(&word)).then(|| {
-                TemplateProblem::at(piece.line, format!("`{{% {word} %}}` is not available in a mail; there are if and for"))
-            })
+            (!STATEMENTS.contains(&word))
+                .then(|| TemplateProblem::at(piece.line, format!("`{{% {word} %}}` is not available in a mail; there are if and for")))
         }
     }
 }
@@ -77,8 +75,7 @@ pub(super) fn of_piece(piece: &Piece<'_>) -> Option<TemplateProblem> {
 fn is_words(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     let language = ["if", "and", "or", "not", "is", "in", "else"];
-    words.len() > 1
-        && words.iter().all(|word| leading_path(word).is_some_and(|path| path == *word) && !language.contains(word))
+    words.len() > 1 && words.iter().all(|word| leading_path(word).is_some_and(|path| path == *word) && !language.contains(word))
 }
 
 /// An error of parsing.

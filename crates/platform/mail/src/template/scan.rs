@@ -30,7 +30,8 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
     while let Some((start, what, close)) = next_open(source, at) {
         let body = start + 2;
         let comment = close == "#}";
-        let end = if comment { source.get(body..).and_then(|rest| rest.find(close)).map(|i| body + i) } else { end_of_code(source, body, close) };
+        let end =
+            if comment { source.get(body..).and_then(|rest| rest.find(close)).map(|i| body + i) } else { end_of_code(source, body, close) };
         let line = 1 + source.get(..start).map_or(0, |before| before.matches('\n').count());
         let Some(end) = end else {
             found.push(Piece { what: What::Unclosed, inner: source.get(body..).unwrap_or_default(), line, start: body });
@@ -170,8 +171,7 @@ pub(super) fn paths(source: &str) -> Vec<(String, usize)> {
     found
 }
 
-const WORDS: [&str; 15] =
-    ["if", "elif", "else", "endif", "for", "endfor", "in", "and", "or", "not", "is", "true", "false", "none", "loop"];
+const WORDS: [&str; 15] = ["if", "elif", "else", "endif", "for", "endfor", "in", "and", "or", "not", "is", "true", "false", "none", "loop"];
 
 /// `custom.budget` from `custom.budget | upper`.
 pub(super) fn leading_path(text: &str) -> Option<String> {
@@ -194,10 +194,7 @@ mod tests {
     fn pieces_know_strings_comments_and_lines() {
         let found = pieces("a {{ x }}\n{# {{ no }} #}{%- if y -%}\n\n{{ \"}}\" }} {{ open");
         let seen: Vec<(What, &str, usize)> = found.iter().map(|p| (p.what, p.inner, p.line)).collect();
-        assert_eq!(
-            seen,
-            [(What::Print, "x", 1), (What::Statement, "if y", 2), (What::Print, "\"}}\"", 4), (What::Unclosed, " open", 4)]
-        );
+        assert_eq!(seen, [(What::Print, "x", 1), (What::Statement, "if y", 2), (What::Print, "\"}}\"", 4), (What::Unclosed, " open", 4)]);
     }
 
     #[test]

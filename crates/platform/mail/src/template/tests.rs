@@ -16,7 +16,11 @@ fn values_are_filled_in() {
     assert_eq!(render("Hi {{first_name}}!\n", values.clone()).unwrap(), "Hi Ada!\n");
     assert_eq!(render("{{ custom.budget }}|{{ company }}|{{ custom.empty }}", values.clone()).unwrap(), "1200||");
     assert_eq!(
-        render("{% if company %}at {{ company }}{% else %}there{% endif %}{% for x in [1, 2] %} {{ x }}{{ loop.index }}{% endfor %}", values).unwrap(),
+        render(
+            "{% if company %}at {{ company }}{% else %}there{% endif %}{% for x in [1, 2] %} {{ x }}{{ loop.index }}{% endfor %}",
+            values
+        )
+        .unwrap(),
         "there 11 22"
     );
 }
@@ -34,7 +38,8 @@ fn default_stands_in_for_missing_empty_and_blank() {
 #[test]
 fn html_is_escaped_and_text_is_not() {
     let values = json!({"n": "<b>\"Tom & Jerry's\"</b>"});
-    let html = Compiled::new("<p title=\"{{ n }}\">{{ n | upper }}{{ n | default('<i>') }}</p>", Kind::Html).unwrap().render(&values).unwrap();
+    let html =
+        Compiled::new("<p title=\"{{ n }}\">{{ n | upper }}{{ n | default('<i>') }}</p>", Kind::Html).unwrap().render(&values).unwrap();
     assert!(!html.contains("<b>") && !html.contains("<B>") && html.contains("&lt;b&gt;&quot;Tom &amp; Jerry"), "{html}");
     assert_eq!(render("{{ n }}", values).unwrap(), "<b>\"Tom & Jerry's\"</b>");
 }
@@ -60,11 +65,9 @@ fn a_missing_variable_is_named_with_its_line() {
 fn an_empty_variable_is_a_problem_only_when_completeness_is_asked_for() {
     let values = json!({"first_name": "", "company": " ", "city": null, "country": "DE"});
     assert_eq!(render("Hi {{ first_name }}", values.clone()).unwrap(), "Hi ");
-    for (source, variable, line) in [
-        ("Hi {{ first_name }}", "first_name", 1),
-        ("\nHi {{- company | upper -}} ", "company", 2),
-        ("{{ city }}", "city", 1),
-    ] {
+    for (source, variable, line) in
+        [("Hi {{ first_name }}", "first_name", 1), ("\nHi {{- company | upper -}} ", "company", 2), ("{{ city }}", "city", 1)]
+    {
         let problem = complete(source, values.clone()).unwrap_err();
         assert_eq!((problem.variable.as_deref(), problem.line), (Some(variable), line), "{problem}");
         assert!(problem.message.contains("default"), "{problem}");
@@ -84,7 +87,8 @@ fn an_empty_variable_is_a_problem_only_when_completeness_is_asked_for() {
 
 #[test]
 fn filters() {
-    let values = json!({"n": "ada LOVELACE-king mcDonald", "d": "2026-01-31", "t": "2026-01-31T09:30:00Z", "e": "", "long": "The quick brown fox"});
+    let values =
+        json!({"n": "ada LOVELACE-king mcDonald", "d": "2026-01-31", "t": "2026-01-31T09:30:00Z", "e": "", "long": "The quick brown fox"});
     for (source, expected) in [
         ("{{ n | title }}", "Ada Lovelace-King mcDonald"),
         ("{{ '  x ' | trim }}", "x"),
@@ -129,7 +133,8 @@ fn the_sandbox_holds() {
 
 #[test]
 fn variables_are_listed() {
-    let found = variables("{{ a }}{% if b.c %}{{ d | default(e) }}{% endif %}{% for x in xs %}{{ x }}{{ loop.index }}{% endfor %}").unwrap();
+    let found =
+        variables("{{ a }}{% if b.c %}{{ d | default(e) }}{% endif %}{% for x in xs %}{{ x }}{{ loop.index }}{% endfor %}").unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a", "b.c", "d", "e", "xs"]);
 }
 
@@ -139,14 +144,14 @@ fn check_tells_everything_and_suggests() {
     assert_eq!(check("{{ first_name }}{{ custom.budget }}{{ custom }}", &known), []);
     let problems = check("{{ frist_name }}\n{{ custom.bugdet }}\n{{ zzz }}\n{{ frist_name }}", &known);
     let told: Vec<_> = problems.iter().map(|p| (p.variable.as_deref().unwrap(), p.line, p.suggestion.as_deref())).collect();
-    assert_eq!(
-        told,
-        [("frist_name", 1, Some("first_name")), ("custom.bugdet", 2, Some("custom.budget")), ("zzz", 3, None)]
-    );
+    assert_eq!(told, [("frist_name", 1, Some("first_name")), ("custom.bugdet", 2, Some("custom.budget")), ("zzz", 3, None)]);
     assert_eq!(problems[0].to_string(), "line 1: there is no variable `frist_name`; did you mean `first_name`?");
-    for (source, suggestion) in
-        [("{{ First Name }}", "first_name"), ("{{ firstName }}", "first_name"), ("{{ lead.first_name }}", "first_name"), ("{{ FIRST_NAME }}", "first_name")]
-    {
+    for (source, suggestion) in [
+        ("{{ First Name }}", "first_name"),
+        ("{{ firstName }}", "first_name"),
+        ("{{ lead.first_name }}", "first_name"),
+        ("{{ FIRST_NAME }}", "first_name"),
+    ] {
         assert_eq!(check(source, &known)[0].suggestion.as_deref(), Some(suggestion), "{source}");
     }
     for (source, words) in [

@@ -15,12 +15,7 @@ pub struct Stage {
 pub fn funnel(title: &str, stages: &[Stage]) -> Markup {
     let first = stages.first().map_or(0, |stage| stage.value);
     let top = stages.iter().map(|stage| stage.value).max().unwrap_or(0);
-    let before = |index: usize| {
-        index
-            .checked_sub(1)
-            .and_then(|index| stages.get(index))
-            .map_or(first, |stage| stage.value)
-    };
+    let before = |index: usize| index.checked_sub(1).and_then(|index| stages.get(index)).map_or(first, |stage| stage.value);
     let drawing = html! {
         ol.funnel aria-hidden="true" {
             @for (index, stage) in stages.iter().enumerate() {

@@ -16,11 +16,7 @@ const HEIGHT: f64 = 200.0;
 /// Values over time. `labels` name the points (days); up to five of them are written under the axis.
 /// One series is filled down to the axis, several are plain lines with a legend.
 pub fn line(title: &str, labels: &[String], series: &[Series<'_>]) -> Markup {
-    let max = series
-        .iter()
-        .flat_map(|one| one.values.iter().copied())
-        .max()
-        .unwrap_or(0);
+    let max = series.iter().flat_map(|one| one.values.iter().copied()).max().unwrap_or(0);
     let (step, top) = axis(max, 4);
     let count = labels.len();
     let x = |index: usize| coordinate(position(index, count, WIDTH));
@@ -85,25 +81,16 @@ fn ticks(step: i64, top: i64) -> impl Iterator<Item = i64> {
 fn written(labels: &[String]) -> Vec<(usize, &str)> {
     let last = labels.len().saturating_sub(1);
     let gaps = last.clamp(1, 4);
-    let mut places: Vec<usize> = (0..=gaps)
-        .map(|index| (index * last + gaps / 2) / gaps)
-        .collect();
+    let mut places: Vec<usize> = (0..=gaps).map(|index| (index * last + gaps / 2) / gaps).collect();
     places.dedup();
-    places
-        .into_iter()
-        .filter_map(|index| labels.get(index).map(|label| (index, label.as_str())))
-        .collect()
+    places.into_iter().filter_map(|index| labels.get(index).map(|label| (index, label.as_str()))).collect()
 }
 
 /// A line the size of a word, for a table cell or a figure; `label` says what it shows.
 pub fn sparkline(label: &str, values: &[i64]) -> Markup {
     let top = values.iter().copied().max().unwrap_or(0).max(1);
     let point = |(index, value): (usize, &i64)| {
-        format!(
-            "{},{}",
-            coordinate(2.0 + position(index, values.len(), 76.0)),
-            coordinate(21.0 - share(*value, top, 18.0))
-        )
+        format!("{},{}", coordinate(2.0 + position(index, values.len(), 76.0)), coordinate(21.0 - share(*value, top, 18.0)))
     };
     let points: Vec<String> = values.iter().enumerate().map(point).collect();
     html! { svg.sparkline viewBox="0 0 80 24" width="80" height="24" role="img" aria-label=(label) { polyline points=(points.join(" ")) {} } }
@@ -116,12 +103,7 @@ mod tests {
     #[test]
     fn labels_keep_their_distance_and_the_ends() {
         let days: Vec<String> = (1..=30).map(|day| day.to_string()).collect();
-        let places = |count: usize| {
-            written(&days[..count])
-                .into_iter()
-                .map(|(index, _)| index)
-                .collect::<Vec<_>>()
-        };
+        let places = |count: usize| written(&days[..count]).into_iter().map(|(index, _)| index).collect::<Vec<_>>();
         assert_eq!(places(30), [0, 7, 15, 22, 29]);
         assert_eq!(places(3), [0, 1, 2]);
         assert_eq!(places(1), [0]);

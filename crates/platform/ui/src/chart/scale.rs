@@ -7,11 +7,7 @@ pub(super) fn axis(max: i64, ticks: i64) -> (i64, i64) {
     while magnitude * 10 <= rough {
         magnitude *= 10;
     }
-    let step = [1, 2, 5, 10]
-        .into_iter()
-        .map(|factor| factor * magnitude)
-        .find(|step| *step >= rough)
-        .unwrap_or(magnitude * 10);
+    let step = [1, 2, 5, 10].into_iter().map(|factor| factor * magnitude).find(|step| *step >= rough).unwrap_or(magnitude * 10);
     let top = (max.max(1) + step - 1) / step * step;
     (step, top)
 }
@@ -22,24 +18,14 @@ pub(super) fn coordinate(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts and pixel positions stay far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts and pixel positions stay far below 2^53")]
 pub(super) fn share(value: i64, top: i64, length: f64) -> f64 {
     value.max(0) as f64 / top.max(1) as f64 * length
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a chart has a few hundred points"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a chart has a few hundred points")]
 pub(super) fn position(index: usize, count: usize, length: f64) -> f64 {
-    if count < 2 {
-        length / 2.0
-    } else {
-        index as f64 / (count - 1) as f64 * length
-    }
+    if count < 2 { length / 2.0 } else { index as f64 / (count - 1) as f64 * length }
 }
 
 #[cfg(test)]
