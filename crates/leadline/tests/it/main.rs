@@ -16,6 +16,7 @@ mod leads_filter;
 mod ledger;
 mod live;
 mod mailing;
+mod reputation;
 mod resend_webhook;
 mod routes;
 mod scoring;
