@@ -310,6 +310,11 @@ async fn a_repeated_upload_with_one_key_is_one_import() {
     let (first, second) = (send().await.expect(201), send().await.expect(201));
     assert_eq!(first.json()["id"], second.json()["id"]);
     assert_eq!(owner.get("/api/v1/imports").await.json()["total"], json!({"value": 1, "exact": true}));
+    // Another file is another request, and must not be taken for this one.
+    let other = reqwest::multipart::Part::bytes(b"First name,Email\nBea,bea@other.example\n".to_vec()).file_name("other.csv");
+    let form = reqwest::multipart::Form::new().part("file", other);
+    let refused = owner.send(owner.request("POST", "/api/v1/imports").header("idempotency-key", "k1").multipart(form)).await.expect(422);
+    assert_eq!(refused.json()["errors"][0]["code"], "idempotency_key.reused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

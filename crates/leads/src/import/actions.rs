@@ -223,6 +223,8 @@ pub async fn import_file(
     kept.keep();
     let ended = match run::run(app, org, id, &mut progress).await {
         Ok(ended) => ended,
+        // It took so long that a worker took over: it does the rest, and this process waits.
+        Err(ImportError::Overtaken) => end_of(app, org, id, &mut progress).await?,
         Err(error) => {
             run::fail(app, org, id, "The command that imported it broke off. What is imported stays; import the file again for the rest.")
                 .await?;
@@ -234,6 +236,18 @@ pub async fn import_file(
         ended => return Err(ImportError::State(format!("The import has {} before its end; /imports/{id} says more.", ended.as_str()))),
     }
     Ok(store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?.summary())
+}
+
+/// How an import ends that another process works on.
+async fn end_of(app: &App, org: OrgId, id: ImportId, progress: &mut impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
+    loop {
+        let import = store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?;
+        if import.status != ImportStatus::Running {
+            return Ok(import.status);
+        }
+        progress(import.progress());
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
 }
 
 /// What the rows of a file would do, without doing it.
