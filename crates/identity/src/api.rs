@@ -48,7 +48,7 @@ async fn me(viewer: Viewer) -> Json<Me> {
 /// Read the organisation
 #[utoipa::path(get, path = "/api/v1/organisation", tag = "identity", responses((status = 200, body = Organisation)))]
 async fn get_organisation(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Json<Organisation>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(store::organisation(&tx).await?))
 }
 
@@ -66,7 +66,7 @@ async fn patch_organisation(
 /// List the people of the organisation
 #[utoipa::path(get, path = "/api/v1/members", tag = "identity", responses((status = 200, body = MemberList)))]
 async fn list_members(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Json<MemberList>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(MemberList { data: store::members(&tx).await? }))
 }
 
@@ -78,7 +78,7 @@ async fn list_members(State(app): State<App>, viewer: Can<SettingsRead>) -> Resu
     responses((status = 201, body = NewMemberBody), (status = 422, body = ProblemBody)))]
 async fn post_member(State(app): State<App>, viewer: Can<TeamWrite>, request: Idempotent<NewMember>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }

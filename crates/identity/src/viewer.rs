@@ -1,8 +1,9 @@
 use std::{marker::PhantomData, ops::Deref};
 
 use axum::extract::FromRequestParts;
+use db::{Scope, Sees};
 use http::request::Parts;
-use http_kit::{App, Chrome, Problem};
+use http_kit::{App, Chrome, ClientIp, Problem};
 use jiff::SignedDuration;
 use kernel::{Actor, OrgId, SessionId, UserId};
 use maud::Markup;
@@ -19,6 +20,8 @@ pub struct Viewer {
     pub user_id: UserId,
     pub session_id: SessionId,
     pub org_id: OrgId,
+    /// What their transactions see; it also names the session in the event log.
+    pub scope: Scope,
     pub role: Role,
     pub name: String,
     pub email: String,
@@ -65,12 +68,15 @@ impl FromRequestParts<App> for Viewer {
         if now.duration_since(row.last_seen_at) > SEEN_EVERY {
             store::touch_session(&app.db, row.org, row.session, now).await?;
         }
+        let Ok(ClientIp(from)) = ClientIp::from_request_parts(parts, app).await;
+        let origin = format!("session {}; from {from}", row.session);
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
         let hidden = if matches!(app.mailer, mail::Mailer::Catcher(_)) { Vec::new() } else { vec![Nav::Catcher] };
         Ok(Self {
             user_id: row.user,
             session_id: row.session,
             org_id: row.org,
+            scope: Scope::new(row.org, Sees::Everything, Some(&origin)),
             role,
             name: row.name,
             email: row.email,

@@ -86,7 +86,7 @@ struct CampaignReport {
     responses((status = 200, body = Summary), (status = 422, body = ProblemBody)))]
 async fn summary(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(query): ApiQuery<Days>) -> Result<Json<Summary>, Problem> {
     let period = query.period(&app)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let (counts, previous) = counters::totals(&tx, period).await?;
     let (funnel, statuses) = (counters::funnel(&tx, period).await?, counters::statuses(&tx).await?);
     tx.commit().await?;
@@ -98,7 +98,7 @@ async fn summary(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(que
     responses((status = 200, body = DayList), (status = 422, body = ProblemBody)))]
 async fn daily(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(query): ApiQuery<Days>) -> Result<Json<DayList>, Problem> {
     let period = query.period(&app)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(DayList { data: counters::daily(&tx, period, None).await? }))
 }
 
@@ -113,7 +113,7 @@ async fn campaigns(
     ApiQuery(query): ApiQuery<Days>,
 ) -> Result<Json<CampaignList>, Problem> {
     let period = query.period(&app)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(CampaignList { data: counters::campaigns(&tx, period, 200).await? }))
 }
 
@@ -125,7 +125,7 @@ async fn campaign(
     viewer: Can<InsightsRead>,
     ApiPath(id): ApiPath<CampaignId>,
 ) -> Result<Json<CampaignReport>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let (campaign, steps) = counters::campaign(&tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(CampaignReport { campaign, steps }))
 }

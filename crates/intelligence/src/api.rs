@@ -73,7 +73,7 @@ impl Rescoring {
 /// Read the scoring model
 #[utoipa::path(get, path = "/api/v1/scoring", tag = "intelligence", responses((status = 200, body = store::Model)))]
 async fn get_scoring(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Json<store::Model>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(store::model(&tx).await?))
 }
 
@@ -96,14 +96,14 @@ async fn post_preview(
     viewer: Can<SettingsRead>,
     ApiJson(body): ApiJson<TryWeights>,
 ) -> Result<Json<preview::Preview>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(preview::preview(&tx, &body.weights.tidy()).await?))
 }
 
 /// How the newest rescoring is doing
 #[utoipa::path(get, path = "/api/v1/scoring/rescore", tag = "intelligence", responses((status = 200, body = Rescoring)))]
 async fn get_rescore(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Json<Rescoring>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(Rescoring::of(rescore::status(&tx).await?)))
 }
 
@@ -112,7 +112,7 @@ async fn get_rescore(State(app): State<App>, viewer: Can<SettingsRead>) -> Resul
     responses((status = 202, body = Rescoring)))]
 async fn post_rescore(State(app): State<App>, viewer: Can<SettingsWrite>, request: Idempotent<Option<Nothing>>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -135,7 +135,7 @@ async fn delete_rescore(State(app): State<App>, viewer: Can<SettingsWrite>) -> R
 #[utoipa::path(get, path = "/api/v1/leads/{id}/score", tag = "intelligence", params(("id" = LeadId, Path)),
     responses((status = 200, body = Score), (status = 404, body = ProblemBody)))]
 async fn get_score(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<LeadId>) -> Result<Json<Score>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::leads_by_id(&tx, &[id.uuid()]).await?.into_iter().next().ok_or_else(Problem::not_found)?;
     if lead.is_scored() {
         return Ok(Json(lead.now));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use db::{DbError, SystemTx};
+use db::{DbError, Scope, SystemTx};
 use events::{Projection, Window, project};
 use http_kit::App;
 use kernel::OrgId;
@@ -102,7 +102,7 @@ async fn round(app: &App, stop: &CancellationToken) -> Result<usize, DbError> {
             break;
         }
         let org: OrgId = row.try_get(0)?;
-        let tx = app.db.tenant(org).await?;
+        let tx = app.db.tenant(&Scope::whole(org)).await?;
         // Another node, or the bulk job, has this organisation in hand.
         if !store::try_lock_scoring(&tx).await? {
             continue;

@@ -39,18 +39,18 @@ impl Job for BulkChange {
     type State = App;
 
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
-        let (app, org) = (&cx.state, cx.org()?);
+        let (app, scope) = (&cx.state, cx.scope()?);
         let actor = self.actor.map_or(Actor::System, Actor::User);
         let mut progress = earlier(&cx).await?;
         if progress.total == 0 {
-            progress.total = size(app, org, &self.target, self.asked_at).await?;
+            progress.total = size(app, &scope, &self.target, self.asked_at).await?;
             report(&cx, &progress).await?;
         }
         loop {
             if cx.should_stop().await? {
                 return Ok(Outcome::Stopped);
             }
-            let tx = app.db.tenant(org).await?;
+            let tx = app.db.tenant(&scope).await?;
             let chunk = store::bulk::apply(&tx, &self.target, &self.action, progress.last, CHUNK, self.asked_at, actor, cx.now()).await?;
             tx.commit().await?;
             app.feed.nudge();
@@ -67,7 +67,7 @@ impl Job for BulkChange {
 
 /// Where an earlier run of the same job was.
 async fn earlier(cx: &Run<App>) -> Result<BulkProgress, Failure> {
-    let tx = cx.state.db.tenant(cx.org()?).await?;
+    let tx = cx.state.db.tenant(&cx.scope()?).await?;
     let status = jobs::status(&tx, cx.id()).await?;
     tx.commit().await?;
     Ok(status.and_then(|status| status.progress).and_then(|progress| serde_json::from_value(progress).ok()).unwrap_or_default())

@@ -113,7 +113,7 @@ impl Job for LoadDemo {
         let org = cx.org()?;
         let path = demo_file(&cx.state, org.uuid()).await.map_err(|error| Failure::retry(format!("the demo file: {error}")))?;
         let actor = self.user.map_or(Actor::System, Actor::User);
-        let imported = leads::import::import_file(&cx.state, org, actor, &path, |_| {}).await;
+        let imported = leads::import::import_file(&cx.state, &cx.scope()?, actor, &path, |_| {}).await;
         if let Some(dir) = path.parent() {
             let _ = tokio::fs::remove_dir_all(dir).await; // written anew by the next run
         }
@@ -134,7 +134,7 @@ async fn demo_file(app: &App, org: Uuid) -> std::io::Result<PathBuf> {
 
 /// `POST /demo-data`: from the first page of a fresh organisation.
 pub(crate) async fn load(State(app): State<App>, viewer: Can<LeadsImport>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let key = format!("demo:{}", viewer.org_id);
     jobs::enqueue(&tx, &LoadDemo { user: Some(viewer.user_id) }, Options::unique(key)).await?;
     tx.commit().await?;

@@ -67,7 +67,7 @@ pub async fn add_member(app: &App, viewer: &Can<TeamWrite>, new: NewMember) -> R
         _ => AddMemberError::Db(error),
     })?;
     store::insert_membership(&tx, viewer.org_id, user, role.as_str(), now).await?;
-    let tx = tx.enter(viewer.org_id).await?;
+    let tx = tx.enter(&viewer.scope).await?;
     let payload = json!({ "role": role.as_str() });
     append(&tx, &[NewEvent { kind: "member.added", subject: Subject::of(user), actor: viewer.actor(), at: now, payload }]).await?;
     tx.commit().await?;

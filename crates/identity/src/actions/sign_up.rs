@@ -1,4 +1,4 @@
-use db::DbError;
+use db::{DbError, Scope};
 use events::{NewEvent, Subject, append};
 use http_kit::{App, FieldError, Problem, SignUp};
 use kernel::{Actor, EmailAddress, OrgId, UserId};
@@ -69,7 +69,7 @@ pub async fn sign_up(app: &App, new: NewOrganisation) -> Result<(UserId, OrgId),
     })?;
     store::insert_organisation(&tx, org, organisation, now).await?;
     store::insert_membership(&tx, org, user, Role::Owner.as_str(), now).await?;
-    let tx = tx.enter(org).await?;
+    let tx = tx.enter(&Scope::whole(org)).await?;
     let event = NewEvent { kind: "organisation.created", subject: Subject::of(org), actor: Actor::User(user), at: now, payload: json!({}) };
     append(&tx, &[event]).await?;
     tx.commit().await?;

@@ -22,7 +22,7 @@ pub struct OrganisationChange {
 
 /// Changes the organisation's name or postal address.
 pub async fn update_organisation(app: &App, viewer: &Can<SettingsWrite>, change: OrganisationChange) -> Result<Organisation, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = store::organisation(&tx).await?;
     let name = checked_name(change.name.as_deref().unwrap_or(&before.name), "The organisation's name")
         .map_err(|why| Problem::invalid(vec![FieldError::new("/name", "name.invalid", why)]))?;

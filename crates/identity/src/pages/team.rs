@@ -50,7 +50,7 @@ pub(super) async fn update(
 }
 
 async fn render(app: &App, viewer: &Viewer, refused: &Refused<'_>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let (organisation, members) = (store::organisation(&tx).await?, store::members(&tx).await?);
     tx.commit().await?;
     let content = html! {

@@ -40,7 +40,7 @@ impl Query {
 pub(super) async fn show(State(app): State<App>, viewer: Can<InsightsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let days = query.days();
     let period = Period::last(days, app.clock.now());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let statuses = counters::statuses(&tx).await?;
     let (now, before) = counters::totals(&tx, period).await?;
     let reached = counters::funnel(&tx, period).await?;

@@ -21,7 +21,7 @@ use crate::{
 const DAYS: i32 = 30;
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<InsightsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let (all, steps) = counters::campaign(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let daily = counters::daily(&tx, Period::last(DAYS, app.clock.now()), Some(id)).await?;
     tx.commit().await?;

@@ -20,7 +20,7 @@ const QUEUE: i64 = 10;
 
 pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
     let week = Period::last(7, app.clock.now());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let first = home::first_steps(&tx).await?;
     if !first.has_leads {
         tx.commit().await?;

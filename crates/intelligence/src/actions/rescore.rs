@@ -53,14 +53,14 @@ pub(crate) async fn status(tx: &TenantTx) -> Result<Option<JobStatus>, DbError> 
 
 /// Rescores all leads, at somebody's wish.
 pub(crate) async fn rescore_all(app: &App, viewer: &Can<SettingsWrite>) -> Result<(), Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     enqueue(&tx).await?;
     Ok(tx.commit().await?)
 }
 
 /// Stops the rescoring that waits or runs; leads done so far keep their new score.
 pub(crate) async fn stop(app: &App, viewer: &Can<SettingsWrite>) -> Result<bool, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let stopped = match status(&tx).await? {
         Some(job) => jobs::request_stop(&tx, job.id).await?,
         None => false,

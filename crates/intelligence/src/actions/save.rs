@@ -13,7 +13,7 @@ use crate::{model::Weights, store};
 pub(crate) async fn save(app: &App, viewer: &Can<SettingsWrite>, weights: Weights, seen: Option<i32>) -> Result<store::Model, Problem> {
     let weights = weights.tidy();
     check(&weights)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = store::model(&tx).await?;
     if seen.is_some_and(|seen| seen != before.version) {
         return Err(changed_meanwhile());

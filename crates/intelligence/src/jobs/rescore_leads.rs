@@ -1,3 +1,4 @@
+use db::Scope;
 use http_kit::App;
 use jobs::{Failure, Job, Outcome, Run};
 use kernel::Uuid;
@@ -33,8 +34,9 @@ impl Job for RescoreLeads {
     type State = App;
 
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
-        let (db, org) = (&cx.state.db, cx.org()?);
-        let tx = db.tenant(org).await?;
+        // Every lead is scored, whoever has changed the model.
+        let (db, scope) = (&cx.state.db, Scope::whole(cx.org()?));
+        let tx = db.tenant(&scope).await?;
         let version = store::model(&tx).await?.version;
         let stored = jobs::status(&tx, cx.id()).await?.and_then(|job| job.progress);
         let mut progress = match stored.and_then(|json| serde_json::from_value::<Progress>(json).ok()) {
@@ -48,7 +50,7 @@ impl Job for RescoreLeads {
             if cx.should_stop().await? {
                 return Ok(Outcome::Stopped);
             }
-            let tx = db.tenant(org).await?;
+            let tx = db.tenant(&scope).await?;
             store::lock_scoring(&tx).await?;
             let model = store::model(&tx).await?;
             if model.version != version {

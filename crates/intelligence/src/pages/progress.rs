@@ -15,7 +15,7 @@ use crate::{actions::rescore, jobs::Progress};
 pub(super) struct Nothing {}
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let job = rescore::status(&tx).await?;
     tx.commit().await?;
     let content = html! {

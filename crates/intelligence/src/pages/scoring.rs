@@ -49,7 +49,7 @@ pub(super) async fn preview(State(app): State<App>, viewer: Can<SettingsRead>, f
 
 /// The page: the stored weights, or what was typed with what is wrong about it.
 async fn render(app: &App, viewer: &Viewer, typed: Option<(&Typed, Option<&Problem>)>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let model = store::model(&tx).await?;
     let stored = form::typed(&model.weights, model.version);
     let (typed, problem) = typed.unwrap_or((&stored, None));

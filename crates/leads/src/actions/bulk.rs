@@ -1,8 +1,8 @@
-use db::{DbError, TenantTx};
+use db::{DbError, Scope, TenantTx};
 use http_kit::{App, FieldError, Problem};
 use jiff::Timestamp;
 use jobs::{JobId, Options};
-use kernel::{Actor, LeadId, OrgId, UserId};
+use kernel::{Actor, LeadId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,7 +77,7 @@ pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkA
     let meant = match &target {
         Target::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
         Target::Matching { filter, q } => {
-            store::grid::count(&app.db, tx.org(), filter, q, AT_ONCE, now).await.map(|total| total.value + i64::from(!total.exact))?
+            store::grid::count(&app.db, tx.scope(), filter, q, AT_ONCE, now).await.map(|total| total.value + i64::from(!total.exact))?
         }
     };
     if meant > AT_ONCE {
@@ -90,10 +90,10 @@ pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkA
 }
 
 /// How many leads a job has before it.
-pub(crate) async fn size(app: &App, org: OrgId, target: &Target, now: Timestamp) -> Result<i64, DbError> {
+pub(crate) async fn size(app: &App, scope: &Scope, target: &Target, now: Timestamp) -> Result<i64, DbError> {
     match target {
         Target::Ids(ids) => Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX)),
-        Target::Matching { filter, q } => store::grid::count(&app.db, org, filter, q, i64::MAX - 1, now).await.map(|total| total.value),
+        Target::Matching { filter, q } => store::grid::count(&app.db, scope, filter, q, i64::MAX - 1, now).await.map(|total| total.value),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn list_accounts(
     viewer: Can<LeadsRead>,
     ApiQuery(params): ApiQuery<SearchParams>,
 ) -> Result<Json<Envelope<AccountRow>>, Problem> {
-    let page = accounts::list(&app.db, viewer.org_id, &params.q, limit(params.limit)?, params.cursor.as_deref()).await?;
+    let page = accounts::list(&app.db, &viewer.scope, &params.q, limit(params.limit)?, params.cursor.as_deref()).await?;
     Ok(Json(page.into()))
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn get_account(
     viewer: Can<LeadsRead>,
     ApiPath(id): ApiPath<AccountId>,
 ) -> Result<Json<Account>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let account = accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     Ok(Json(account))
@@ -52,7 +52,7 @@ pub(super) async fn patch_account(
     ApiPath(id): ApiPath<AccountId>,
     ApiJson(patch): ApiJson<Patch>,
 ) -> Result<Json<Account>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = accounts::lock(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut merged = serde_json::to_value(before.draft()).unwrap_or_default();
     if let (Value::Object(merged), Value::Object(patch)) = (&mut merged, &patch.0) {

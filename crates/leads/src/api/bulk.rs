@@ -69,7 +69,7 @@ pub(super) async fn bulk_leads(
     let idempotency = request.idempotency.by(viewer.actor());
     let BulkRequest { ids, filter, q, action } = request.body;
     let target = ids.map_or_else(|| Target::Matching { filter: filter.unwrap_or_default(), q }, Target::Ids);
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }

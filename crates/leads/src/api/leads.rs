@@ -66,7 +66,7 @@ pub(super) async fn list_leads(
         limit: limit(params.limit)?,
         cursor: params.cursor,
     };
-    let page = grid::list(&app, viewer.org_id, &query).await?;
+    let page = grid::list(&app, &viewer.scope, &query).await?;
     Ok(Json(page.into()))
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn list_leads(
 pub(super) async fn post_lead(State(app): State<App>, viewer: Can<LeadsWrite>, request: Idempotent<NewLead>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let now = app.clock.now();
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay);
     }
@@ -96,7 +96,7 @@ pub(super) async fn post_lead(State(app): State<App>, viewer: Can<LeadsWrite>, r
 #[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = LeadId, Path)),
     responses((status = 200, body = Lead, headers(("ETag" = String, description = "For If-Match"))), (status = 404, body = ProblemBody)))]
 pub(super) async fn get_lead(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<LeadId>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     Ok(tagged(&lead))
@@ -120,7 +120,7 @@ pub(super) async fn patch_lead(
     ApiJson(patch): ApiJson<Patch>,
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = update_lead(&tx, id, &patch.0, expected, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -135,7 +135,7 @@ pub(super) async fn delete_lead(
     viewer: Can<LeadsWrite>,
     ApiPath(id): ApiPath<LeadId>,
 ) -> Result<StatusCode, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::delete_lead::delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -171,7 +171,7 @@ pub(super) async fn lead_timeline(
 ) -> Result<Json<Timeline>, Problem> {
     let limit = limit(params.limit)?;
     let before = params.cursor.as_deref().map(http_kit::Cursor::decode::<i64>).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut data = store::timeline::read(&tx, id.uuid(), before, limit + 1).await?;
     tx.commit().await?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use db::TenantTx;
+use db::{Scope, TenantTx};
 use events::{NewEvent, Subject};
 use http_kit::App;
 use jiff::{SignedDuration, Timestamp};
@@ -128,8 +128,8 @@ pub(super) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Act
 }
 
 /// Keeps a corrected plan, also one that cannot be started yet.
-pub(super) async fn save_plan(app: &App, org: OrgId, id: ImportId, plan: Plan) -> Result<(), ImportError> {
-    let tx = app.db.tenant(org).await?;
+pub(super) async fn save_plan(app: &App, scope: &Scope, id: ImportId, plan: Plan) -> Result<(), ImportError> {
+    let tx = app.db.tenant(scope).await?;
     let import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
     only_mapping(&import)?;
     if plan.targets.len() != import.analysis.columns.len() {
@@ -194,14 +194,14 @@ pub async fn stop_import(tx: &TenantTx, app: &App, id: ImportId) -> Result<Impor
 /// Imports a file of this machine with the guessed plan, to its end: what `leadline import` does.
 pub async fn import_file(
     app: &App,
-    org: OrgId,
+    scope: &Scope,
     actor: Actor,
     path: &Path,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary, ImportError> {
     use tokio::io::AsyncReadExt;
     let mut input = fs::File::open(path).await?;
-    let mut arriving = Arriving::begin(app, org).await?;
+    let mut arriving = Arriving::begin(app, scope.org()).await?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let n = input.read(&mut buffer).await?;
@@ -213,7 +213,7 @@ pub async fn import_file(
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (import, kept) = arriving.complete(app, actor, &name).await?;
     let id = import.id;
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(scope).await?;
     record(&tx, app, &import, actor).await?;
     // This process does the work itself; should it die in the middle, a worker takes the rest over later.
     begin(&tx, app, id, None, actor).await?;
@@ -221,13 +221,18 @@ pub async fn import_file(
     jobs::enqueue(&tx, &ImportLeads { import_id: id }, Options::unique(id.to_string()).at(later)).await?;
     tx.commit().await?;
     kept.keep();
-    let ended = match run::run(app, org, id, &mut progress).await {
+    let ended = match run::run(app, scope, id, &mut progress).await {
         Ok(ended) => ended,
         // It took so long that a worker took over: it does the rest, and this process waits.
-        Err(ImportError::Overtaken) => end_of(app, org, id, &mut progress).await?,
+        Err(ImportError::Overtaken) => end_of(app, scope, id, &mut progress).await?,
         Err(error) => {
-            run::fail(app, org, id, "The command that imported it broke off. What is imported stays; import the file again for the rest.")
-                .await?;
+            run::fail(
+                app,
+                scope,
+                id,
+                "The command that imported it broke off. What is imported stays; import the file again for the rest.",
+            )
+            .await?;
             return Err(error);
         }
     };
@@ -235,13 +240,13 @@ pub async fn import_file(
         ImportStatus::Finished => {}
         ended => return Err(ImportError::State(format!("The import has {} before its end; /imports/{id} says more.", ended.as_str()))),
     }
-    Ok(store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?.summary())
+    Ok(store::find(&app.db, scope, id).await?.ok_or(ImportError::NotFound)?.summary())
 }
 
 /// How an import ends that another process works on.
-async fn end_of(app: &App, org: OrgId, id: ImportId, progress: &mut impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
+async fn end_of(app: &App, scope: &Scope, id: ImportId, progress: &mut impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
     loop {
-        let import = store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?;
+        let import = store::find(&app.db, scope, id).await?.ok_or(ImportError::NotFound)?;
         if import.status != ImportStatus::Running {
             return Ok(import.status);
         }
@@ -258,12 +263,12 @@ pub(super) struct DryRun {
 }
 
 /// Tries the first `most` rows of a file that waits for its mapping.
-pub(super) async fn dry_run(app: &App, org: OrgId, import: &Import, most: usize) -> Result<DryRun, ImportError> {
-    let (path, import_) = (run::file_of(app, org, import.id), import.clone());
+pub(super) async fn dry_run(app: &App, scope: &Scope, import: &Import, most: usize) -> Result<DryRun, ImportError> {
+    let (path, import_) = (run::file_of(app, scope.org(), import.id), import.clone());
     let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024))
         .await
         .map_err(std::io::Error::other)??;
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(scope).await?;
     let good: Vec<_> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
     let mut batch = store::load(&tx, &good).await?;
     drop(tx);

@@ -128,7 +128,7 @@ async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers
     let idempotency = Idempotency::of_stream(&headers, "/api/v1/imports")?.by(actor);
     let (import, kept) = receive(&app, viewer.org_id, actor, &headers, body).await?;
     let idempotency = idempotency.with_content(&kept.digest());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -152,8 +152,8 @@ async fn list_imports(
         return Err(Problem::field("/limit", "limit.out_of_range", "must be from 1 to 200"));
     }
     let before: Option<(Timestamp, Uuid)> = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let mut imports = store::list(&app.db, viewer.org_id, before, limit + 1).await?;
-    let count = store::count(&app.db, viewer.org_id).await?;
+    let mut imports = store::list(&app.db, &viewer.scope, before, limit + 1).await?;
+    let count = store::count(&app.db, &viewer.scope).await?;
     let total = Total { value: count.min(10_000), exact: count <= 10_000 };
     let page = usize::try_from(limit).unwrap_or_default();
     let more = imports.len() > page;
@@ -166,7 +166,7 @@ async fn list_imports(
 #[utoipa::path(get, path = "/api/v1/imports/{id}", tag = "leads", params(("id" = ImportId, Path)),
     responses((status = 200, body = ImportBody), (status = 404, body = ProblemBody)))]
 async fn get_import(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Json<ImportBody>, Problem> {
-    let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
+    let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(import.into()))
 }
 
@@ -181,7 +181,7 @@ async fn start_import(
     request: Idempotent<Maybe<StartBody>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -202,7 +202,7 @@ async fn stop_import(
     request: Idempotent<()>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -218,8 +218,8 @@ async fn stop_import(
 #[utoipa::path(get, path = "/api/v1/imports/{id}/rejected.csv", tag = "leads", params(("id" = ImportId, Path)),
     responses((status = 200, content_type = "text/csv", body = String), (status = 404, body = ProblemBody)))]
 async fn get_rejected(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
-    let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(rejected_csv::answer(&app, viewer.org_id, import))
+    let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(rejected_csv::answer(&app, viewer.scope.clone(), import))
 }
 
 /// A body that may be missing.

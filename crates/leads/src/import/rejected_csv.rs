@@ -5,11 +5,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use db::DbError;
+use db::{DbError, Scope};
 use futures_util::stream;
 use http::{HeaderValue, header};
 use http_kit::App;
-use kernel::OrgId;
 
 use super::{model::Import, store};
 
@@ -20,7 +19,7 @@ pub(super) const REASON: &str = "leadline_reason";
 const PAGE: i64 = 1000;
 
 /// Streams the file: the original columns, then the row's number and the reason.
-pub(super) fn answer(app: &App, org: OrgId, import: Import) -> Response {
+pub(super) fn answer(app: &App, scope: Scope, import: Import) -> Response {
     let names: Vec<String> = (0..import.analysis.width)
         .map(|index| {
             let column = import.analysis.columns.iter().find(|column| column.index == index);
@@ -30,7 +29,7 @@ pub(super) fn answer(app: &App, org: OrgId, import: Import) -> Response {
     let (width, id) = (names.len(), import.id);
     let db = app.db.clone();
     let pages = stream::try_unfold(Some((names, 0)), move |state| {
-        let db = db.clone();
+        let (db, scope) = (db.clone(), scope.clone());
         async move {
             let Some((names, after)) = state else { return Ok::<_, DbError>(None) };
             let mut text = String::new();
@@ -38,7 +37,7 @@ pub(super) fn answer(app: &App, org: OrgId, import: Import) -> Response {
                 text.push('\u{feff}'); // so that Excel reads UTF-8
                 line(&mut text, names.iter().map(String::as_str).chain([ROW, REASON]));
             }
-            let rows = store::rejections(&db, org, id, after, PAGE).await?;
+            let rows = store::rejections(&db, &scope, id, after, PAGE).await?;
             for row in &rows {
                 let number = row.row.to_string();
                 let cells = (0..width.max(row.cells.len())).map(|index| row.cells.get(index).map_or("", String::as_str));

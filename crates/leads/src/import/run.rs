@@ -2,6 +2,7 @@
 
 use std::{fs::File, path::PathBuf, time::Instant};
 
+use db::Scope;
 use events::{NewEvent, Subject};
 use http_kit::App;
 use jobs::{Failure, Job, Outcome, Run};
@@ -42,20 +43,20 @@ impl Job for ImportLeads {
     type State = App;
 
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
-        let org = cx.org()?;
-        match run(&cx.state, org, self.import_id, |_| {}).await {
+        let scope = cx.scope()?;
+        match run(&cx.state, &scope, self.import_id, |_| {}).await {
             Ok(ImportStatus::Stopped) => Ok(Outcome::Stopped),
             Ok(_) => Ok(Outcome::Done),
             // The other worker has it.
             Err(ImportError::Overtaken | ImportError::NotFound) => Ok(Outcome::Done),
             Err(ImportError::File(problem)) => {
-                fail(&cx.state, org, self.import_id, "The uploaded file is no longer on this server, or cannot be read. What is imported stays; upload the file again for the rest: what exists is recognised.").await.map_err(again)?;
+                fail(&cx.state, &scope, self.import_id, "The uploaded file is no longer on this server, or cannot be read. What is imported stays; upload the file again for the rest: what exists is recognised.").await.map_err(again)?;
                 Err(Failure::give_up(problem.to_string()))
             }
             Err(error) if cx.attempt() >= ATTEMPTS => {
                 fail(
                     &cx.state,
-                    org,
+                    &scope,
                     self.import_id,
                     "The database refused a batch of rows again and again. What is imported stays. Tell the person who runs this server.",
                 )
@@ -73,8 +74,8 @@ fn again(error: ImportError) -> Failure {
 }
 
 /// Marks a running import as failed, for the person who looks at it.
-pub(super) async fn fail(app: &App, org: OrgId, id: ImportId, words: &str) -> Result<(), ImportError> {
-    let tx = app.db.tenant(org).await?;
+pub(super) async fn fail(app: &App, scope: &Scope, id: ImportId, words: &str) -> Result<(), ImportError> {
+    let tx = app.db.tenant(scope).await?;
     if let Some(import) = store::lock(&tx, id).await?.filter(|import| import.status == ImportStatus::Running) {
         finish(&tx, app, &import, ImportStatus::Failed, words).await?;
         tx.commit().await?;
@@ -97,12 +98,12 @@ struct Piece {
 }
 
 /// Runs an import to its end, from wherever it is; says how it ended.
-pub(super) async fn run(app: &App, org: OrgId, id: ImportId, mut progress: impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
-    let import = store::find(&app.db, org, id).await?.ok_or(ImportError::NotFound)?;
+pub(super) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
+    let import = store::find(&app.db, scope, id).await?.ok_or(ImportError::NotFound)?;
     if import.status != ImportStatus::Running {
         return Ok(import.status);
     }
-    let path = file_of(app, org, id);
+    let path = file_of(app, scope.org(), id);
     let (sender, mut pieces) = mpsc::channel::<std::io::Result<Piece>>(2);
     let (analysis, plan, from) = (import.analysis, import.plan, import.next);
     // Ends when the file does or when nobody takes the pieces any more.
@@ -118,7 +119,7 @@ pub(super) async fn run(app: &App, org: OrgId, id: ImportId, mut progress: impl 
         let began = Instant::now();
         let mut tries = 0;
         let done = loop {
-            match store_piece(app, org, id, &piece, began).await {
+            match store_piece(app, scope, id, &piece, began).await {
                 Ok(done) => break done,
                 Err(StoreError::Raced) if tries < TRIES => tries += 1,
                 Err(StoreError::Raced) => return Err(ImportError::State("other writers kept changing the same leads".to_owned())),
@@ -132,7 +133,7 @@ pub(super) async fn run(app: &App, org: OrgId, id: ImportId, mut progress: impl 
         }
     }
     reading.await.map_err(|error| ImportError::State(format!("the reader of the file ended badly: {error}")))?;
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(scope).await?;
     let import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
     if import.status != ImportStatus::Running {
         return Ok(import.status);
@@ -141,7 +142,7 @@ pub(super) async fn run(app: &App, org: OrgId, id: ImportId, mut progress: impl 
     tx.commit().await?;
     app.feed.nudge();
     // What was refused is in the database; the file is personal data that nobody needs any more.
-    if let Err(error) = tokio::fs::remove_file(file_of(app, org, id)).await {
+    if let Err(error) = tokio::fs::remove_file(file_of(app, scope.org(), id)).await {
         tracing::warn!(%error, import = %id, "the file of a finished import could not be deleted");
     }
     Ok(ImportStatus::Finished)
@@ -186,8 +187,8 @@ impl<E: Into<ImportError>> From<E> for StoreError {
 }
 
 /// Stores a piece and moves the import on, in one transaction. `None`: the import was stopped.
-async fn store_piece(app: &App, org: OrgId, id: ImportId, piece: &Piece, began: Instant) -> Result<Option<Progress>, StoreError> {
-    let tx = app.db.tenant(org).await?;
+async fn store_piece(app: &App, scope: &Scope, id: ImportId, piece: &Piece, began: Instant) -> Result<Option<Progress>, StoreError> {
+    let tx = app.db.tenant(scope).await?;
     store::take_turns(&tx).await?;
     let mut import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
     if import.status != ImportStatus::Running {

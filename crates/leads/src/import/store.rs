@@ -1,8 +1,8 @@
 //! Every statement over `imports` and `import_rejections`, and the bulk ones over leads and accounts.
 
-use db::{Db, DbError, Json, Row, TenantTx};
+use db::{Db, DbError, Json, Row, Scope, TenantTx};
 use jiff::Timestamp;
-use kernel::{ImportId, OrgId, Uuid};
+use kernel::{ImportId, Uuid};
 
 use super::{
     analysis::Analysis,
@@ -72,8 +72,8 @@ pub(super) async fn insert(tx: &TenantTx, new: &Import) -> Result<(), DbError> {
     Ok(())
 }
 
-pub(super) async fn find(db: &Db, org: OrgId, id: ImportId) -> Result<Option<Import>, DbError> {
-    let rows = db.read(org, &format!("SELECT {IMPORT} FROM imports WHERE org_id = $1 AND id = $2"), &[&org, &id]).await?;
+pub(super) async fn find(db: &Db, scope: &Scope, id: ImportId) -> Result<Option<Import>, DbError> {
+    let rows = db.read(scope, &format!("SELECT {IMPORT} FROM imports WHERE org_id = $1 AND id = $2"), &[&scope.org(), &id]).await?;
     rows.first().map(import).transpose()
 }
 
@@ -84,18 +84,18 @@ pub(super) async fn lock(tx: &TenantTx, id: ImportId) -> Result<Option<Import>, 
 }
 
 /// Newest first, after the one before `before`.
-pub(super) async fn list(db: &Db, org: OrgId, before: Option<(Timestamp, Uuid)>, limit: i64) -> Result<Vec<Import>, DbError> {
+pub(super) async fn list(db: &Db, scope: &Scope, before: Option<(Timestamp, Uuid)>, limit: i64) -> Result<Vec<Import>, DbError> {
     let (at, id) = before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let sql = format!(
         "SELECT {IMPORT} FROM imports
          WHERE org_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
-    db.read(org, &sql, &[&org, &at, &id, &limit]).await?.iter().map(import).collect()
+    db.read(scope, &sql, &[&scope.org(), &at, &id, &limit]).await?.iter().map(import).collect()
 }
 
-pub(super) async fn count(db: &Db, org: OrgId) -> Result<i64, DbError> {
-    let rows = db.read(org, "SELECT count(*) FROM (SELECT FROM imports WHERE org_id = $1 LIMIT 10001) bounded", &[&org]).await?;
+pub(super) async fn count(db: &Db, scope: &Scope) -> Result<i64, DbError> {
+    let rows = db.read(scope, "SELECT count(*) FROM (SELECT FROM imports WHERE org_id = $1 LIMIT 10001) bounded", &[&scope.org()]).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
@@ -176,12 +176,12 @@ pub(super) async fn insert_rejections(tx: &TenantTx, id: ImportId, rejections: &
 }
 
 /// Refused rows after row `after`, in the file's order.
-pub(super) async fn rejections(db: &Db, org: OrgId, id: ImportId, after: u64, limit: i64) -> Result<Vec<Rejection>, DbError> {
+pub(super) async fn rejections(db: &Db, scope: &Scope, id: ImportId, after: u64, limit: i64) -> Result<Vec<Rejection>, DbError> {
     let rows = db
         .read(
-            org,
+            scope,
             "SELECT row_no, reason, cells FROM import_rejections WHERE org_id = $1 AND import_id = $2 AND row_no > $3 ORDER BY row_no LIMIT $4",
-            &[&org, &id, &signed(after), &limit],
+            &[&scope.org(), &id, &signed(after), &limit],
         )
         .await?;
     let row = |row: &Row| {

@@ -22,7 +22,7 @@ use crate::{
 const PEOPLE: i64 = 50;
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<AccountId>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let account = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let (people, total) = store::accounts::people(&tx, id, PEOPLE).await?;
     let members = identity::members(&tx).await?;
@@ -133,7 +133,7 @@ impl AccountForm {
 }
 
 pub(super) async fn edit(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<AccountId>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let account = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     Ok(edit_page(&viewer, &account, &AccountForm::of(&account), None))
@@ -145,7 +145,7 @@ pub(super) async fn update(
     ApiPath(id): ApiPath<AccountId>,
     form: PageForm<AccountForm>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let account = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let outcome = match form.value.draft() {
         Ok(draft) => update_account(&tx, id, draft, viewer.actor(), app.clock.now()).await,

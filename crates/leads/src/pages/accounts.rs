@@ -19,7 +19,7 @@ pub(super) struct Query {
 
 pub(super) async fn list(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let q: String = query.q.trim().chars().take(200).collect();
-    let page = accounts::list(&app.db, viewer.org_id, &q, ROWS, query.cursor.as_deref()).await?;
+    let page = accounts::list(&app.db, &viewer.scope, &q, ROWS, query.cursor.as_deref()).await?;
     let link = |cursor: &String| {
         let mut pairs = vec![("cursor", cursor.as_str())];
         if !q.is_empty() {

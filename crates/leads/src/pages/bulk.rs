@@ -1,10 +1,11 @@
 //! Many leads at once, and the page that watches a long change.
 
 use axum::{extract::State, response::Response};
+use db::Scope;
 use http_kit::{Answer, ApiPath, App, Flash, PageForm, Problem, redirect};
 use identity::{Can, LeadsRead, LeadsWrite, Permission};
 use jobs::JobId;
-use kernel::{LeadId, OrgId};
+use kernel::LeadId;
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Icon, Nav, Tone};
@@ -80,7 +81,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<LeadsWrite>, form
         // Shown where the person was: nothing on the grid is lost.
         Err(problem) => return Ok(redirect(&back, Some(Flash::error(problem.detail)))),
     };
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(axum::response::IntoResponse::into_response(replay));
     }
@@ -102,8 +103,8 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<LeadsWrite>, form
 }
 
 /// How a bulk job is doing; nothing when there is no such job here.
-async fn status(app: &App, org: OrgId, id: JobId) -> Result<(jobs::JobStatus, BulkProgress), Problem> {
-    let tx = app.db.tenant(org).await?;
+async fn status(app: &App, scope: &Scope, id: JobId) -> Result<(jobs::JobStatus, BulkProgress), Problem> {
+    let tx = app.db.tenant(scope).await?;
     let status = jobs::status(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     let progress = status.progress.clone().and_then(|progress| serde_json::from_value(progress).ok()).unwrap_or_default();
@@ -111,7 +112,7 @@ async fn status(app: &App, org: OrgId, id: JobId) -> Result<(jobs::JobStatus, Bu
 }
 
 pub(super) async fn progress(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(job): ApiPath<i64>) -> Result<Markup, Problem> {
-    let (status, progress) = status(&app, viewer.org_id, JobId(job)).await?;
+    let (status, progress) = status(&app, &viewer.scope, JobId(job)).await?;
     let (seen, total) = (u64::try_from(progress.seen).unwrap_or_default(), u64::try_from(progress.total).unwrap_or_default());
     let running = matches!(status.state.as_str(), "ready" | "running");
     let mark = match status.state.as_str() {
@@ -151,7 +152,7 @@ pub(super) async fn progress(State(app): State<App>, viewer: Can<LeadsRead>, Api
 }
 
 pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(job): ApiPath<i64>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     jobs::status(&tx, JobId(job)).await?.ok_or_else(Problem::not_found)?;
     jobs::request_stop(&tx, JobId(job)).await?;
     tx.commit().await?;

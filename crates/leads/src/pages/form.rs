@@ -168,7 +168,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
         Err(errors) => return again(&Problem::invalid(errors)).await,
     };
     let now = app.clock.now();
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay.into_response());
     }
@@ -188,7 +188,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
 }
 
 pub(super) async fn edit(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let members = identity::members(&tx).await?;
     tx.commit().await?;
@@ -201,7 +201,7 @@ pub(super) async fn update(
     ApiPath(id): ApiPath<LeadId>,
     form: PageForm<LeadForm>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let members = identity::members(&tx).await?;
     let outcome = match form.value.draft() {

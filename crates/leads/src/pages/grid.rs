@@ -132,8 +132,8 @@ pub(super) async fn show(
         cursor: (!query.cursor.is_empty()).then_some(query.cursor),
     };
     let chosen = columns::chosen(&query.columns, &headers);
-    let (page, members) = tokio::try_join!(grid::list(&app, viewer.org_id, &list), members(&app, &viewer))?;
-    let empty = page.rows.is_empty() && list.cursor.is_none() && !grid::any(&app.db, viewer.org_id).await?;
+    let (page, members) = tokio::try_join!(grid::list(&app, &viewer.scope, &list), members(&app, &viewer))?;
+    let empty = page.rows.is_empty() && list.cursor.is_none() && !grid::any(&app.db, &viewer.scope).await?;
     let content = if empty { no_leads(&viewer) } else { render(&viewer, &state, &page, &members, &chosen, refused.as_ref()) };
     let mut response = viewer.page(Nav::Leads, "Leads", content).into_response();
     if refused.is_some() {
@@ -147,7 +147,7 @@ pub(super) async fn show(
 
 /// The colleagues, for names and choices.
 pub(super) async fn members(app: &App, viewer: &Viewer) -> Result<Vec<Member>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let members = identity::members(&tx).await?;
     tx.commit().await?;
     Ok(members)

@@ -40,7 +40,7 @@ pub(super) async fn show(
     ApiPath(id): ApiPath<LeadId>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let members = identity::members(&tx).await?;
     let events = store::timeline::read(&tx, id.uuid(), query.before, EVENTS + 1).await?;
@@ -236,7 +236,7 @@ pub(super) async fn set_owner(
 }
 
 async fn quick_change(app: &App, viewer: &Viewer, id: LeadId, patch: &Value, said: &str) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     update_lead(&tx, id, patch, None, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -244,7 +244,7 @@ async fn quick_change(app: &App, viewer: &Viewer, id: LeadId, patch: &Value, sai
 }
 
 pub(super) async fn delete(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

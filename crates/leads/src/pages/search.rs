@@ -28,7 +28,7 @@ pub(super) async fn search(State(app): State<App>, viewer: Can<LeadsRead>, ApiQu
     }
     let wanted = ListQuery { q: q.clone(), limit: LEADS, ..ListQuery::default() };
     let (leads, accounts) =
-        tokio::try_join!(grid::list(&app, viewer.org_id, &wanted), accounts::list(&app.db, viewer.org_id, &q, ACCOUNTS, None))?;
+        tokio::try_join!(grid::list(&app, &viewer.scope, &wanted), accounts::list(&app.db, &viewer.scope, &q, ACCOUNTS, None))?;
     Ok(html! {
         @for lead in &leads.rows {
             @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };

@@ -1,9 +1,9 @@
 //! Accounts.
 
-use db::{Db, DbError, Row, TenantTx};
+use db::{Db, DbError, Row, Scope, TenantTx};
 use http_kit::{Cursor, Problem, Total};
 use jiff::Timestamp;
-use kernel::{AccountId, Actor, OrgId};
+use kernel::{AccountId, Actor};
 use serde::{Deserialize, Serialize};
 
 use super::grid::{COUNT_LIMIT, Page};
@@ -179,11 +179,11 @@ struct Edge {
 }
 
 /// One page of accounts by name; `q` words occur in name or domain.
-pub async fn list(db: &Db, org: OrgId, q: &str, limit: i64, cursor: Option<&str>) -> Result<Page<AccountRow>, Problem> {
+pub async fn list(db: &Db, scope: &Scope, q: &str, limit: i64, cursor: Option<&str>) -> Result<Page<AccountRow>, Problem> {
     let edge: Option<Edge> = cursor.filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
     let backwards = edge.as_ref().is_some_and(|edge| edge.b);
     let mut p = Params::default();
-    let org_param = format!("{}::uuid", p.push(org));
+    let org_param = format!("{}::uuid", p.push(scope.org()));
     let words: Vec<String> = q
         .split_whitespace()
         .take(8)
@@ -207,7 +207,7 @@ pub async fn list(db: &Db, org: OrgId, q: &str, limit: i64, cursor: Option<&str>
          ORDER BY a.key {direction}, a.id {direction}",
         limit + 1
     );
-    let rows = db.read(org, &sql, &p.refs()).await?;
+    let rows = db.read(scope, &sql, &p.refs()).await?;
     page(&rows, limit, edge.as_ref()).map_err(Problem::from)
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use db::{Db, DbError, Row};
+use db::{Db, DbError, Row, Scope};
 use http_kit::{App, Cursor, FieldError, Problem, Total};
 use jiff::Timestamp;
-use kernel::{LeadId, OrgId};
+use kernel::LeadId;
 use serde::{Deserialize, Serialize};
 
 use super::{LEAD, LEAD_COLUMNS, lead};
@@ -226,7 +226,7 @@ impl Plan<'_> {
 }
 
 /// One page of leads, in one round trip unless a searched word is very frequent (then two).
-pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>, Problem> {
+pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Lead>, Problem> {
     let (db, now) = (&app.db, app.clock.now());
     let edge: Option<Edge> = query.cursor.as_deref().filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
     if edge.as_ref().is_some_and(|edge| {
@@ -235,17 +235,17 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
         return Err(Problem::field("/cursor", "cursor.invalid", "The cursor belongs to another sort: leave it out to begin again"));
     }
     let mut params = Params::default();
-    let org_param = format!("{}::uuid", params.push(org));
+    let org_param = format!("{}::uuid", params.push(scope.org()));
     let condition = query.filter.to_sql(&mut params, now);
     let plan = Plan { org: org_param, sort: query.sort, edge: edge.as_ref(), limit: query.limit, condition };
     let rows = if query.q.trim().is_empty() {
-        let key = format!("leads.total/{org}/{}", query.filter.to_json());
+        let key = format!("leads.total/{}/{}", scope.view(), query.filter.to_json());
         let known: Option<Counted> = match &edge {
             Some(_) => None,
             None => Some(app.cache.get(&key).await.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
         };
         let sql = plan.walk("", known.as_ref(), &mut params);
-        let rows = db.read_planned(org, &sql, &params.refs()).await?;
+        let rows = db.read_planned(scope, &sql, &params.refs()).await?;
         if let (Some(known), Some(row)) = (known, rows.first()) {
             let (total, seq) = (
                 row.try_get(total_column(query.sort)).map_err(DbError::from)?,
@@ -259,10 +259,10 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
     } else {
         let search = search_words(&query.q, &mut params);
         let (sql, seen) = (plan.collect(&search, &mut params), params);
-        let found = db.read_planned(org, &sql, &seen.refs()).await?;
+        let found = db.read_planned(scope, &sql, &seen.refs()).await?;
         let frequent = found.first().map(|row| row.try_get::<_, i64>(total_column(query.sort))).transpose().map_err(DbError::from)?;
         if frequent.is_some_and(|n| n > COUNT_LIMIT) {
-            return frequent_word(db, org, query, now, edge.as_ref()).await;
+            return frequent_word(db, scope, query, now, edge.as_ref()).await;
         }
         // One row without a lead tells the total of an empty page.
         found.into_iter().filter(|row| row.try_get::<_, Option<LeadId>>(0).is_ok_and(|id| id.is_some())).collect()
@@ -272,14 +272,14 @@ pub async fn list(app: &App, org: OrgId, query: &ListQuery) -> Result<Page<Lead>
 
 /// The words occur so often that walking along the sort finds a page at once. The expression keeps
 /// the planner from the trigram index, which would bring them all.
-async fn frequent_word(db: &Db, org: OrgId, query: &ListQuery, now: Timestamp, edge: Option<&Edge>) -> Result<Page<Lead>, Problem> {
+async fn frequent_word(db: &Db, scope: &Scope, query: &ListQuery, now: Timestamp, edge: Option<&Edge>) -> Result<Page<Lead>, Problem> {
     let mut params = Params::default();
-    let org_param = format!("{}::uuid", params.push(org));
+    let org_param = format!("{}::uuid", params.push(scope.org()));
     let condition = query.filter.to_sql(&mut params, now);
     let search = search_words(&query.q, &mut params).replace("l.search LIKE", "(l.search || '') LIKE");
     let plan = Plan { org: org_param, sort: query.sort, edge, limit: query.limit, condition };
     let sql = plan.walk(&format!(" AND {search}"), None, &mut params);
-    let rows = db.read_planned(org, &sql, &params.refs()).await?;
+    let rows = db.read_planned(scope, &sql, &params.refs()).await?;
     page(&rows, query, edge, Some(Total { value: COUNT_LIMIT, exact: false })).map_err(Problem::from)
 }
 
@@ -327,22 +327,22 @@ fn page(rows: &[Row], query: &ListQuery, edge: Option<&Edge>, known: Option<Tota
 }
 
 /// How many leads are meant, exact up to `limit`.
-pub async fn count(db: &Db, org: OrgId, filter: &Filter, q: &str, limit: i64, now: Timestamp) -> Result<Total, DbError> {
+pub async fn count(db: &Db, scope: &Scope, filter: &Filter, q: &str, limit: i64, now: Timestamp) -> Result<Total, DbError> {
     let mut params = Params::default();
-    let org_param = params.push(org);
+    let org_param = params.push(scope.org());
     let condition = filter.to_sql(&mut params, now);
     let search = search_words(q, &mut params);
     let sql = format!(
         "SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org_param} AND {condition} AND {search} LIMIT {}) c",
         limit + 1
     );
-    let rows = db.read_planned(org, &sql, &params.refs()).await?;
+    let rows = db.read_planned(scope, &sql, &params.refs()).await?;
     let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
     Ok(Total { value: found.min(limit), exact: found <= limit })
 }
 
 /// Whether the organisation has any lead at all.
-pub async fn any(db: &Db, org: OrgId) -> Result<bool, DbError> {
-    let rows = db.read(org, "SELECT FROM leads WHERE org_id = $1 LIMIT 1", &[&org]).await?;
+pub async fn any(db: &Db, scope: &Scope) -> Result<bool, DbError> {
+    let rows = db.read(scope, "SELECT FROM leads WHERE org_id = $1 LIMIT 1", &[&scope.org()]).await?;
     Ok(!rows.is_empty())
 }

@@ -74,7 +74,7 @@ async fn list(
 ) -> Result<Json<CampaignList>, Problem> {
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(Cursor::decode::<(Timestamp, Uuid)>).transpose()?.map(|(at, id)| (at, CampaignId::from(id)));
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut data = store::campaigns::list(&tx, query.status, before, limit + 1).await?;
     let value = store::campaigns::count(&tx, query.status).await?;
     tx.commit().await?;
@@ -91,7 +91,7 @@ async fn list(
     responses((status = 201, body = CampaignBody), (status = 422, body = ProblemBody)))]
 async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<NewCampaign>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -108,7 +108,7 @@ async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Id
 #[utoipa::path(get, operation_id = "get_campaign", path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 200, body = CampaignBody), (status = 404, body = ProblemBody)))]
 async fn read(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<CampaignId>) -> Result<Tagged, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;
     Ok(tagged(campaign, steps))
@@ -129,7 +129,7 @@ async fn change(
     ApiJson(change): ApiJson<CampaignChange>,
 ) -> Result<Tagged, Problem> {
     let expected = if_match(&headers)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = actions::update_campaign(&tx, viewer.actor(), id, change, expected, app.clock.now()).await?;
     let steps = store::steps::list(&tx, id).await?;
     tx.commit().await?;
@@ -141,7 +141,7 @@ async fn change(
 #[utoipa::path(delete, operation_id = "delete_campaign", path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = CampaignId, Path)),
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<CampaignId>) -> Result<StatusCode, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::delete_campaign(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -159,7 +159,7 @@ async fn replace_steps(
     ApiPath(id): ApiPath<CampaignId>,
     ApiJson(body): ApiJson<StepsBody>,
 ) -> Result<Json<Vec<Step>>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let steps = actions::set_steps(&tx, viewer.actor(), id, body.steps, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

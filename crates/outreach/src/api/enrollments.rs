@@ -28,7 +28,7 @@ async fn replied(
     request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }

@@ -43,7 +43,7 @@ async fn show_preview(
     ApiPath(id): ApiPath<CampaignId>,
     ApiQuery(query): ApiQuery<PreviewQuery>,
 ) -> Result<Json<Preview>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(actions::preview(&tx, &app, id, query.step.unwrap_or(1), query.lead).await?))
 }
 
@@ -55,7 +55,7 @@ async fn show_preflight(
     viewer: Can<CampaignsRead>,
     ApiPath(id): ApiPath<CampaignId>,
 ) -> Result<Json<Preflight>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     Ok(Json(actions::preflight(&tx, &app, id, app.clock.now()).await?))
 }
 
@@ -73,7 +73,7 @@ async fn launch(
     request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -96,7 +96,7 @@ async fn pause(
     request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -119,7 +119,7 @@ async fn resume(
     request: Idempotent<Option<Nothing>>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }

@@ -67,7 +67,7 @@ async fn list(
 ) -> Result<Json<SendList>, Problem> {
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(Cursor::decode::<Uuid>).transpose()?.map(SendId::from);
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut data = store::sends::list(&tx, id, LedgerFilter { state: query.state, step: query.step }, before, limit + 1).await?;
     tx.commit().await?;
@@ -84,7 +84,7 @@ async fn numbers(
     viewer: Can<CampaignsRead>,
     ApiPath(id): ApiPath<CampaignId>,
 ) -> Result<Json<CampaignNumbers>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let (leads, steps) = (store::enrollments::counts(&tx, id).await?, store::sends::numbers(&tx, id).await?);
     Ok(Json(CampaignNumbers { leads, steps }))
@@ -103,7 +103,7 @@ async fn resolve(
     request: Idempotent<Verdict>,
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }

@@ -54,7 +54,7 @@ async fn list(
 ) -> Result<Json<SuppressionList>, Problem> {
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(Cursor::decode::<(Timestamp, String)>).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut data = store::suppressions::list(&tx, &query.q, query.reason, before, limit + 1).await?;
     let value = store::suppressions::count(&tx).await?;
     tx.commit().await?;
@@ -69,7 +69,7 @@ async fn list(
     responses((status = 201, body = Suppression), (status = 422, body = ProblemBody)))]
 async fn add(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<NewSuppression>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -86,7 +86,7 @@ async fn add(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idemp
 #[utoipa::path(delete, operation_id = "delete_suppression", path = "/api/v1/suppressions/{email}", tag = "suppressions", params(("email" = String, Path)),
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsSend>, ApiPath(email): ApiPath<String>) -> Result<StatusCode, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::unsuppress(&tx, viewer.actor(), &email, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

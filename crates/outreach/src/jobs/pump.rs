@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use db::{DbError, TenantTx};
+use db::{DbError, Scope, TenantTx};
 use http_kit::App;
 use jiff::{SignedDuration, Timestamp};
 use jobs::{Failure, Job, Options, Outcome, Run};
@@ -77,7 +77,7 @@ impl Job for Pump {
 
 /// The campaign, if it runs, and what composes its mails.
 async fn load(app: &App, org: OrgId, id: CampaignId) -> Result<Option<(Campaign, Composer)>, DbError> {
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     let Some(campaign) = store::campaigns::find(&tx, id).await?.filter(|found| found.status == CampaignStatus::Running) else {
         return Ok(None);
     };
@@ -101,7 +101,7 @@ async fn next(app: &App, org: OrgId, campaign: &Campaign, composer: &Composer) -
         return Ok(found);
     }
     let ids: Vec<SendId> = (0..PLANNED).map(|_| SendId::new()).collect();
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     let planned = store::ledger::plan(&tx, campaign.id, &ids, app.clock.now()).await?;
     tx.commit().await?;
     if planned == 0 { Ok(Next::Nothing) } else { sending::claim(app, org, campaign, composer).await }
@@ -141,7 +141,7 @@ impl Work {
 /// Nothing to do now: ends the campaign, or says when to look again.
 async fn rest(app: &App, org: OrgId, id: CampaignId) -> Result<Outcome, Failure> {
     let now = app.clock.now();
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     if store::campaigns::finish_if_done(&tx, id, now).await? {
         crate::actions::tell_finished(&tx, id, now).await?;
         tx.commit().await?;

@@ -1,3 +1,4 @@
+use db::Scope;
 use http_kit::App;
 use jiff::SignedDuration;
 use jobs::{Failure, Job, Outcome, Run};
@@ -25,7 +26,7 @@ impl Job for Sweep {
         loop {
             let page = store::campaigns::running(db, from, PAGE).await?;
             for (org, campaign) in &page {
-                let tx = db.tenant(*org).await?;
+                let tx = db.tenant(&Scope::whole(*org)).await?;
                 Pump::enqueue_at(&tx, *campaign, at).await?;
                 tx.commit().await?;
             }

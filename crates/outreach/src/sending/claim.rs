@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use db::{DbError, TenantTx};
+use db::{DbError, Scope, TenantTx};
 use http_kit::App;
 use jiff::Timestamp;
 use kernel::{Actor, CampaignId, LeadId, OrgId, SendId, Uuid};
@@ -52,7 +52,7 @@ pub(crate) enum Next {
 pub(crate) async fn claim(app: &App, org: OrgId, campaign: &Campaign, composer: &Composer) -> Result<Next, DbError> {
     let now = app.clock.now();
     let wish = i64::try_from(app.mailer.batch_size()).unwrap_or(1).max(1);
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     let allowed = store::ledger::allowance(&tx, campaign.id, campaign.max_per_minute, campaign.max_per_day, wish, now).await?;
     if allowed == 0 {
         return Ok(Next::Limited);

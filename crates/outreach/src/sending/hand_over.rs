@@ -1,6 +1,6 @@
 use std::{collections::HashMap, time::Duration};
 
-use db::{DbError, TenantTx};
+use db::{DbError, Scope, TenantTx};
 use http_kit::App;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, SendId};
@@ -46,7 +46,7 @@ pub(crate) async fn hand_over(app: &App, mut batch: Claimed) -> Result<(), DbErr
 /// Asks the suppression list again and notes that the hand-over begins. `false`: there is nothing to call.
 async fn begin(app: &App, batch: &mut Claimed) -> Result<bool, DbError> {
     let now = app.clock.now();
-    let tx = app.db.tenant(batch.org).await?;
+    let tx = app.db.tenant(&Scope::whole(batch.org)).await?;
     if !store::batches::lock(&tx, batch.id, batch.token).await? {
         return Ok(false);
     }
@@ -102,7 +102,7 @@ async fn call(app: &App, batch: &Claimed, mails: &[OutgoingMail]) -> Vec<Outcome
 }
 
 async fn renew(app: &App, batch: &Claimed) -> Result<(), DbError> {
-    let tx = app.db.tenant(batch.org).await?;
+    let tx = app.db.tenant(&Scope::whole(batch.org)).await?;
     store::batches::renew(&tx, batch.id, batch.token, LEASE_SECONDS).await?;
     tx.commit().await
 }
@@ -185,7 +185,7 @@ fn failure(send: SendId, rejection: &Rejection) -> Failed {
 async fn record(app: &App, batch: &Claimed, outcomes: &[Outcome]) -> Result<(), DbError> {
     let now = app.clock.now();
     let mut sorted = sort(batch, outcomes);
-    let tx = app.db.tenant(batch.org).await?;
+    let tx = app.db.tenant(&Scope::whole(batch.org)).await?;
     if !store::batches::lock(&tx, batch.id, batch.token).await? {
         tracing::warn!(batch = %batch.id, "the lease of a batch was lost before its outcome was recorded; who took it over decides");
         return Ok(());

@@ -1,4 +1,4 @@
-use db::{DbError, TenantTx};
+use db::{DbError, Scope, TenantTx};
 use http_kit::App;
 use kernel::{Actor, CampaignId, OrgId, SendId};
 use mail::{Lookup, Transport as _};
@@ -12,12 +12,12 @@ const MARGIN_SECONDS: f64 = 600.0;
 /// Looks after batches whose sender has vanished. Returns those that are to be handed over again,
 /// identically; what cannot be repeated is settled here.
 pub(crate) async fn recover(app: &App, org: OrgId, campaign: CampaignId) -> Result<Vec<Claimed>, DbError> {
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     let lost = store::batches::take_over(&tx, campaign, 16, LEASE_SECONDS).await?;
     tx.commit().await?;
     let mut again = Vec::new();
     for batch in lost {
-        let tx = app.db.tenant(org).await?;
+        let tx = app.db.tenant(&Scope::whole(org)).await?;
         let open = store::batches::open(&tx, batch.id).await?;
         if open.is_empty() {
             store::batches::close_or_wait(&tx, batch.id, 0.0).await?;
@@ -63,7 +63,7 @@ async fn settle(app: &App, org: OrgId, batch: &Lost, open: &[SendId]) -> Result<
         }
     }
     let now = app.clock.now();
-    let tx = app.db.tenant(org).await?;
+    let tx = app.db.tenant(&Scope::whole(org)).await?;
     if !store::batches::lock(&tx, batch.id, batch.token).await? {
         return Ok(());
     }

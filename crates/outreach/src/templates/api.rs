@@ -62,7 +62,7 @@ async fn list(
         return Err(Problem::field("/limit", "limit.invalid", "must be a number from 1 to 200"));
     }
     let after = query.cursor.as_deref().map(Cursor::decode::<(Timestamp, Uuid)>).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut data = store::list(&tx, &query.q, after, limit + 1).await?;
     let value = store::count(&tx, &query.q).await?;
     tx.commit().await?;
@@ -80,7 +80,7 @@ async fn list(
     responses((status = 201, body = Template), (status = 422, body = ProblemBody)))]
 async fn create(State(app): State<App>, viewer: Can<CampaignsWrite>, request: Idempotent<TemplateContent>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
@@ -96,7 +96,7 @@ async fn read(
     viewer: Can<CampaignsRead>,
     ApiPath(id): ApiPath<TemplateId>,
 ) -> Result<([(header::HeaderName, String); 1], Json<Template>), Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(tagged(template))
 }
@@ -115,7 +115,7 @@ async fn change(
     ApiJson(change): ApiJson<TemplateChange>,
 ) -> Result<([(header::HeaderName, String); 1], Json<Template>), Problem> {
     let version = if_match(&headers)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = update_template(&tx, viewer.actor(), id, version, change, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -128,7 +128,7 @@ async fn change(
 #[utoipa::path(delete, operation_id = "delete_template", path = "/api/v1/templates/{id}", tag = "templates", params(("id" = TemplateId, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 async fn remove(State(app): State<App>, viewer: Can<CampaignsWrite>, ApiPath(id): ApiPath<TemplateId>) -> Result<StatusCode, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     delete_template(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -144,7 +144,7 @@ async fn show_preview(
     ApiPath(id): ApiPath<TemplateId>,
     ApiQuery(query): ApiQuery<PreviewQuery>,
 ) -> Result<Json<TemplatePreview>, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(preview(&tx, &viewer, template.source(), query.lead).await?))
 }

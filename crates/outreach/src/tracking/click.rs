@@ -2,7 +2,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use db::DbError;
+use db::{DbError, Scope};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_kit::{App, Problem};
 
@@ -30,7 +30,7 @@ pub(super) async fn click(
 }
 
 async fn note(app: &App, token: &Token, machine: bool) -> Result<(), DbError> {
-    let tx = app.db.tenant(token.org).await?;
+    let tx = app.db.tenant(&Scope::whole(token.org)).await?;
     store::tracking::clicked(&tx, token.send, &token.url, machine, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

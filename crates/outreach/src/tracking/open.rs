@@ -2,7 +2,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use db::DbError;
+use db::{DbError, Scope};
 use http::{HeaderMap, Method, header};
 use http_kit::App;
 
@@ -36,7 +36,7 @@ pub(super) async fn open(State(app): State<App>, method: Method, headers: Header
 }
 
 async fn note(app: &App, token: &Token, machine: bool) -> Result<(), DbError> {
-    let tx = app.db.tenant(token.org).await?;
+    let tx = app.db.tenant(&Scope::whole(token.org)).await?;
     store::tracking::opened(&tx, token.send, machine, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

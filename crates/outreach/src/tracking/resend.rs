@@ -1,6 +1,6 @@
 use axum::{Json, extract::State};
 use bytes::Bytes;
-use db::{DbError, SystemTx, TenantTx};
+use db::{DbError, Scope, SystemTx, TenantTx};
 use http::HeaderMap;
 use http_kit::{App, Problem, ProblemKind};
 use jiff::Timestamp;
@@ -92,7 +92,7 @@ pub(super) async fn webhook(State(app): State<App>, headers: HeaderMap, body: By
         tx.commit().await?;
         return Ok(Json(json!({ "received": true, "known": false })));
     };
-    let tx = tx.enter(org).await?;
+    let tx = tx.enter(&Scope::whole(org)).await?;
     let now = app.clock.now();
     let at = delivery.created_at.as_deref().and_then(read_time).filter(|at| *at <= now).unwrap_or(now);
     apply(&tx, send, &delivery, at, now).await?;

@@ -3,6 +3,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use db::Scope;
 use http_kit::{App, Chrome, Problem};
 use maud::{Markup, html};
 use ui::Button;
@@ -29,7 +30,7 @@ pub(super) async fn show(State(app): State<App>, chrome: Chrome, Path(text): Pat
         );
     }
     let token = verified(&app, &text)?;
-    let tx = app.db.tenant(token.org).await?;
+    let tx = app.db.tenant(&Scope::whole(token.org)).await?;
     let organisation = identity::organisation(&tx).await?.name;
     let address = store::tracking::origin(&tx, token.send).await?.map(|origin| origin.email);
     let suppressed = match &address {
@@ -60,7 +61,7 @@ pub(super) async fn unsubscribe(
     let token = verified(&app, &text)?;
     let one_click = body.windows(9).any(|part| part.eq_ignore_ascii_case(b"One-Click"));
     let source = if one_click { SuppressionSource::OneClick } else { SuppressionSource::Link };
-    let tx = app.db.tenant(token.org).await?;
+    let tx = app.db.tenant(&Scope::whole(token.org)).await?;
     let organisation = identity::organisation(&tx).await?.name;
     let known = actions::unsubscribe(&tx, token.send, source, app.clock.now()).await?;
     tx.commit().await?;
@@ -71,7 +72,7 @@ pub(super) async fn unsubscribe(
 /// `POST /u/{token}/undo`: it was a mistake.
 pub(super) async fn undo(State(app): State<App>, chrome: Chrome, Path(text): Path<String>) -> Result<Response, Problem> {
     let token = verified(&app, &text)?;
-    let tx = app.db.tenant(token.org).await?;
+    let tx = app.db.tenant(&Scope::whole(token.org)).await?;
     let organisation = identity::organisation(&tx).await?.name;
     actions::resubscribe(&tx, token.send, app.clock.now()).await?;
     let still = match store::tracking::origin(&tx, token.send).await? {

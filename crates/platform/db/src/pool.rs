@@ -1,11 +1,10 @@
 use std::{str::FromStr, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use kernel::OrgId;
 use tokio_postgres::{Config, NoTls, Row, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{DbError, Params, SystemTx, TenantTx};
+use crate::{DbError, Params, Scope, SystemTx, TenantTx};
 
 /// No page is worth more of the database's time than this.
 const READ_TIMEOUT: &str = "20s";
@@ -56,9 +55,9 @@ impl Db {
         Ok(Self { pool, url: config.url.clone() })
     }
 
-    /// Opens a transaction that sees and writes the rows of `org` only.
-    pub async fn tenant(&self, org: OrgId) -> Result<TenantTx, DbError> {
-        TenantTx::begin(self.object().await?, org).await
+    /// Opens a transaction that sees and writes the rows of `scope` only.
+    pub async fn tenant(&self, scope: &Scope) -> Result<TenantTx, DbError> {
+        TenantTx::begin(self.object().await?, scope).await
     }
 
     /// Opens a transaction that sees the cross-tenant plumbing tables only.
@@ -66,23 +65,20 @@ impl Db {
         SystemTx::begin(self.object().await?).await
     }
 
-    /// Runs one read-only statement for `org` in one network round trip: opening the transaction,
+    /// Runs one read-only statement in `scope` in one network round trip: opening the transaction,
     /// the statement and the commit travel together.
-    pub async fn read(&self, org: OrgId, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL ROLE leadline_runtime; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; SET LOCAL app.org_id = '{}'",
-            org.uuid()
-        );
+    pub async fn read(&self, scope: &Scope, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; {}", scope.statements());
         self.pipelined(&begin, sql, params).await
     }
 
     /// The same for a statement whose best plan depends on its values: planned for them each time (about
     /// a millisecond) instead of once for any. PostgreSQL decides by estimates, and a plan for any value
     /// looks cheap to it: no value is as frequent as the frequent ones are.
-    pub async fn read_planned(&self, org: OrgId, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+    pub async fn read_planned(&self, scope: &Scope, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL ROLE leadline_runtime; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; SET LOCAL app.org_id = '{}'",
-            org.uuid()
+            "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL statement_timeout = '{READ_TIMEOUT}'; {}",
+            scope.statements()
         );
         self.pipelined(&begin, sql, params).await
     }

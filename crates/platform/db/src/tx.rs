@@ -6,7 +6,7 @@ use futures_util::SinkExt;
 use kernel::OrgId;
 use tokio_postgres::{CopyInSink, Row, types::ToSql};
 
-use crate::DbError;
+use crate::{DbError, Scope};
 
 /// Bound values of a statement, in the order of its `$n`.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -18,12 +18,12 @@ pub struct Tx {
     client: Option<Object>,
 }
 
-/// A transaction inside one organisation. Store functions take this and nothing else, so another
-/// organisation's row cannot be named, only not found.
+/// A transaction inside one [`Scope`]. Store functions take this and nothing else, so another
+/// organisation's row, or one that the scope hides, cannot be named, only not found.
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Tx,
-    org: OrgId,
+    scope: Scope,
 }
 
 /// A transaction over the cross-tenant plumbing tables: sign-in, sessions, jobs, the event log's readers.
@@ -33,16 +33,20 @@ pub struct SystemTx {
 }
 
 impl TenantTx {
-    pub(crate) async fn begin(client: Object, org: OrgId) -> Result<Self, DbError> {
+    pub(crate) async fn begin(client: Object, scope: &Scope) -> Result<Self, DbError> {
         let tx = Tx { client: Some(client) };
-        // The id is typed, so its text cannot be anything but a UUID; SET takes no parameters.
-        tx.client()?.batch_execute(&format!("BEGIN; SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid())).await?;
-        Ok(Self { tx, org })
+        tx.client()?.batch_execute(&format!("BEGIN; {}", scope.statements())).await?;
+        Ok(Self { tx, scope: scope.clone() })
     }
 
     /// Whose rows these are.
     pub const fn org(&self) -> OrgId {
-        self.org
+        self.scope.org()
+    }
+
+    /// What it may see, and where its acts come from.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Makes everything durable and visible.
@@ -63,11 +67,11 @@ impl SystemTx {
         self.tx.commit().await
     }
 
-    /// Goes on inside one organisation, in the same transaction: for the few acts that begin
+    /// Goes on inside one organisation's scope, in the same transaction: for the few acts that begin
     /// before a tenant is known (sign-up) and must be one with what follows.
-    pub async fn enter(mut self, org: OrgId) -> Result<TenantTx, DbError> {
-        self.tx.client()?.batch_execute(&format!("SET LOCAL ROLE leadline_runtime; SET LOCAL app.org_id = '{}'", org.uuid())).await?;
-        Ok(TenantTx { tx: Tx { client: self.tx.client.take() }, org })
+    pub async fn enter(mut self, scope: &Scope) -> Result<TenantTx, DbError> {
+        self.tx.client()?.batch_execute(&scope.statements()).await?;
+        Ok(TenantTx { tx: Tx { client: self.tx.client.take() }, scope: scope.clone() })
     }
 }
 

@@ -47,9 +47,9 @@ async fn a_late_commit_is_not_skipped() {
     let database = TestDatabase::create().await;
     let db = Db::new(&DbConfig::new(database.url())).unwrap();
     let org = OrgId::new();
-    let slow = db.tenant(org).await.unwrap();
+    let slow = db.tenant(&db::Scope::whole(org)).await.unwrap();
     append(&slow, &[event("slow")]).await.unwrap(); // takes the lower number …
-    let quick = db.tenant(org).await.unwrap();
+    let quick = db.tenant(&db::Scope::whole(org)).await.unwrap();
     append(&quick, &[event("quick")]).await.unwrap();
     quick.commit().await.unwrap(); // … and commits after this one
     assert_eq!(read(&db, "test", 100).await, Vec::<String>::new(), "nothing is read past an open transaction");
@@ -63,7 +63,7 @@ async fn a_long_log_is_read_in_stretches_each_exactly_once() {
     let database = TestDatabase::create().await;
     let db = Db::new(&DbConfig::new(database.url())).unwrap();
     for org in [OrgId::new(), OrgId::new()] {
-        let tx = db.tenant(org).await.unwrap();
+        let tx = db.tenant(&db::Scope::whole(org)).await.unwrap();
         append(&tx, &vec![event("x"); 25]).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -86,7 +86,7 @@ async fn a_long_log_is_read_in_stretches_each_exactly_once() {
 async fn a_failed_reading_is_repeated() {
     let database = TestDatabase::create().await;
     let db = Db::new(&DbConfig::new(database.url())).unwrap();
-    let tx = db.tenant(OrgId::new()).await.unwrap();
+    let tx = db.tenant(&db::Scope::whole(OrgId::new())).await.unwrap();
     append(&tx, &[event("x")]).await.unwrap();
     tx.commit().await.unwrap();
     // Tried until there is a stretch to fail on.
@@ -106,11 +106,11 @@ async fn a_failed_reading_is_repeated() {
 async fn the_past_cannot_be_rewritten() {
     let database = TestDatabase::create().await;
     let db = Db::new(&DbConfig::new(database.url())).unwrap();
-    let tx = db.tenant(OrgId::new()).await.unwrap();
+    let tx = db.tenant(&db::Scope::whole(OrgId::new())).await.unwrap();
     append(&tx, &[event("x")]).await.unwrap();
     tx.commit().await.unwrap();
     for statement in ["UPDATE events SET kind = 'y'", "DELETE FROM events"] {
-        let tx = db.tenant(OrgId::new()).await.unwrap();
+        let tx = db.tenant(&db::Scope::whole(OrgId::new())).await.unwrap();
         assert!(tx.execute(statement, &[]).await.is_err(), "{statement}");
     }
 }

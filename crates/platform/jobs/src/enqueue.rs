@@ -1,4 +1,4 @@
-use db::{DbError, Row, SystemTx, TenantTx, Tx};
+use db::{DbError, Row, Scope, SystemTx, TenantTx, Tx};
 use jiff::Timestamp;
 use kernel::OrgId;
 
@@ -35,14 +35,15 @@ impl Options {
 }
 
 /// Enqueues in the caller's transaction: the job exists exactly if the caller's change does.
-/// `None` when one with the same unique key waits already and is due no later.
+/// `None` when one with the same unique key waits already and is due no later. The job remembers the
+/// transaction's scope; of two with one key, that of the one that waits first is kept.
 pub async fn enqueue<J: Job>(tx: &TenantTx, job: &J, options: Options) -> Result<Option<JobId>, DbError> {
-    insert(tx, Some(tx.org()), J::KIND, &payload(job)?, options).await
+    insert(tx, Some(tx.org()), Some(tx.scope()), J::KIND, &payload(job)?, options).await
 }
 
 /// The same for work that belongs to no organisation, or to one named by `org`.
 pub async fn enqueue_system<J: Job>(tx: &SystemTx, org: Option<OrgId>, job: &J, options: Options) -> Result<Option<JobId>, DbError> {
-    insert(tx, org, J::KIND, &payload(job)?, options).await
+    insert(tx, org, None, J::KIND, &payload(job)?, options).await
 }
 
 fn payload<J: Job>(job: &J) -> Result<serde_json::Value, DbError> {
@@ -52,6 +53,7 @@ fn payload<J: Job>(job: &J) -> Result<serde_json::Value, DbError> {
 pub(crate) async fn insert(
     tx: &Tx,
     org: Option<OrgId>,
+    scope: Option<&Scope>,
     kind: &str,
     payload: &serde_json::Value,
     options: Options,
@@ -59,12 +61,21 @@ pub(crate) async fn insert(
     // A job without a time is due from the beginning of time, whichever clock the worker has.
     let row = tx
         .query_opt(
-            "INSERT INTO jobs AS j (org_id, kind, payload, priority, run_at, unique_key, max_attempts)
-             VALUES ($1, $2, $3, $4, coalesce($5, '-infinity'::timestamptz), $6, coalesce($7, 20))
+            "INSERT INTO jobs AS j (org_id, kind, payload, priority, run_at, unique_key, max_attempts, scope)
+             VALUES ($1, $2, $3, $4, coalesce($5, '-infinity'::timestamptz), $6, coalesce($7, 20), $8)
              ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready'
              DO UPDATE SET run_at = excluded.run_at WHERE excluded.run_at < j.run_at
              RETURNING id",
-            &[&org, &kind, payload, &options.priority, &options.run_at, &options.unique_key, &options.max_attempts],
+            &[
+                &org,
+                &kind,
+                payload,
+                &options.priority,
+                &options.run_at,
+                &options.unique_key,
+                &options.max_attempts,
+                &scope.and_then(Scope::to_json),
+            ],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };

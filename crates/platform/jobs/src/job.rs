@@ -1,6 +1,6 @@
 use std::{future::Future, sync::Arc};
 
-use db::{Db, DbError};
+use db::{Db, DbError, Scope};
 use jiff::Timestamp;
 use kernel::{Clock, OrgId};
 use serde::{Serialize, de::DeserializeOwned};
@@ -71,6 +71,7 @@ pub(crate) struct RunInner {
     pub(crate) clock: Clock,
     pub(crate) lease: store::Lease,
     pub(crate) org: Option<OrgId>,
+    pub(crate) scope: Option<serde_json::Value>,
     pub(crate) attempt: i32,
 }
 
@@ -78,6 +79,12 @@ impl<S> Run<S> {
     /// The organisation it was enqueued for.
     pub fn org(&self) -> Result<OrgId, Failure> {
         self.inner.org.ok_or_else(|| Failure::give_up("this job needs an organisation and was enqueued without one"))
+    }
+
+    /// What whoever enqueued it could see, and where they acted from. Work that is the organisation's own,
+    /// whoever set it going, takes `Scope::whole(cx.org()?)` instead.
+    pub fn scope(&self) -> Result<Scope, Failure> {
+        Scope::from_json(self.org()?, self.inner.scope.as_ref()).map_err(|error| Failure::give_up(error.to_string()))
     }
 
     /// Business time.

@@ -20,7 +20,7 @@ pub(crate) async fn tick(db: &Db, schedules: &[Schedule], now: Timestamp) -> Res
             )
             .await?;
         if due.is_some() {
-            enqueue::insert(&tx, None, schedule.kind, &schedule.payload, Options::unique("schedule")).await?;
+            enqueue::insert(&tx, None, None, schedule.kind, &schedule.payload, Options::unique("schedule")).await?;
         }
     }
     tx.commit().await

@@ -15,6 +15,7 @@ pub(crate) struct Claimed {
     pub(crate) lease: Lease,
     pub(crate) kind: String,
     pub(crate) org: Option<OrgId>,
+    pub(crate) scope: Option<serde_json::Value>,
     pub(crate) payload: serde_json::Value,
     pub(crate) attempt: i32,
     pub(crate) max_attempts: i32,
@@ -40,7 +41,7 @@ pub(crate) async fn claim(db: &Db, kinds: &[&str], limit: i64, now: Timestamp, l
              UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_token = lease_token + 1,
                leased_until = clock_timestamp() + make_interval(secs => $4)
              FROM chosen WHERE jobs.id = chosen.id
-             RETURNING jobs.id, lease_token, kind, org_id, payload, attempt, max_attempts",
+             RETURNING jobs.id, lease_token, kind, org_id, scope, payload, attempt, max_attempts",
             &[&now, &kinds, &limit, &lease_seconds],
         )
         .await?;
@@ -51,9 +52,10 @@ pub(crate) async fn claim(db: &Db, kinds: &[&str], limit: i64, now: Timestamp, l
                 lease: Lease { id: JobId(row.try_get(0)?), token: row.try_get(1)? },
                 kind: row.try_get(2)?,
                 org: row.try_get(3)?,
-                payload: row.try_get(4)?,
-                attempt: row.try_get(5)?,
-                max_attempts: row.try_get(6)?,
+                scope: row.try_get(4)?,
+                payload: row.try_get(5)?,
+                attempt: row.try_get(6)?,
+                max_attempts: row.try_get(7)?,
             })
         })
         .collect()

@@ -154,9 +154,9 @@ impl<S: Clone + Send + Sync + 'static> Worker<S> {
     }
 
     fn execute(&self, job: Claimed) -> impl Future<Output = ()> + Send + 'static {
-        let Claimed { lease, kind, org, payload, attempt, max_attempts } = job;
+        let Claimed { lease, kind, org, scope, payload, attempt, max_attempts } = job;
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let inner = Arc::new(RunInner { db: db.clone(), clock: clock.clone(), lease, org, attempt });
+        let inner = Arc::new(RunInner { db: db.clone(), clock: clock.clone(), lease, org, scope, attempt });
         let run = Run { state: self.state.clone(), inner };
         let handler = self.registry.handlers.get(kind.as_str()).cloned();
         async move {

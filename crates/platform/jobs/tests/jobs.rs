@@ -86,14 +86,14 @@ impl Fixture {
     }
 
     async fn enqueue(&self, word: &str, options: Options) -> Option<jobs::JobId> {
-        let tx = self.db.tenant(self.org).await.unwrap();
+        let tx = self.db.tenant(&db::Scope::whole(self.org)).await.unwrap();
         let id = enqueue(&tx, &Act { word: word.to_owned() }, options).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
 
     async fn state(&self, id: jobs::JobId) -> String {
-        let tx = self.db.tenant(self.org).await.unwrap();
+        let tx = self.db.tenant(&db::Scope::whole(self.org)).await.unwrap();
         status(&tx, id).await.unwrap().unwrap().state
     }
 
@@ -108,7 +108,7 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_exists_exactly_if_its_transaction_committed() {
     let f = Fixture::new().await;
-    let tx = f.db.tenant(f.org).await.unwrap();
+    let tx = f.db.tenant(&db::Scope::whole(f.org)).await.unwrap();
     enqueue(&tx, &Act { word: "never".into() }, Options::default()).await.unwrap();
     drop(tx);
     f.enqueue("once", Options::default()).await;
@@ -206,12 +206,12 @@ async fn a_running_job_stops_when_asked_and_a_waiting_one_at_once() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let waiting = f.enqueue("never", Options::default().at("2030-01-01T00:00:00Z".parse().unwrap())).await.unwrap();
-    let tx = f.db.tenant(f.org).await.unwrap();
+    let tx = f.db.tenant(&db::Scope::whole(f.org)).await.unwrap();
     assert!(request_stop(&tx, running).await.unwrap() && request_stop(&tx, waiting).await.unwrap());
     tx.commit().await.unwrap();
     task.await.unwrap();
     assert_eq!((f.state(running).await.as_str(), f.state(waiting).await.as_str()), ("stopped", "stopped"));
-    let neighbour = f.db.tenant(OrgId::new()).await.unwrap();
+    let neighbour = f.db.tenant(&db::Scope::whole(OrgId::new())).await.unwrap();
     assert!(status(&neighbour, running).await.unwrap().is_none());
     assert!(!request_stop(&neighbour, running).await.unwrap());
 }

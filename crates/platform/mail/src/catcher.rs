@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use db::{Db, DbError};
+use db::{Db, DbError, Scope};
 use jiff::Timestamp;
 use kernel::{Clock, OrgId};
 use uuid::Uuid;
@@ -64,7 +64,7 @@ impl Catcher {
     /// limits the list to one recipient's address.
     pub async fn list(
         &self,
-        org: OrgId,
+        scope: &Scope,
         to: Option<&str>,
         before: Option<(Timestamp, Uuid)>,
         limit: i64,
@@ -76,8 +76,8 @@ impl Catcher {
                AND ($3::timestamptz IS NULL OR (caught_at, id) < ($3, $4::uuid))
              ORDER BY caught_at DESC, id DESC LIMIT $5"
         );
-        let tx = self.db.tenant(org).await?;
-        let rows = tx.query(&sql, &[&org.uuid(), &to, &at, &id, &limit]).await?;
+        let tx = self.db.tenant(scope).await?;
+        let rows = tx.query(&sql, &[&scope.org(), &to, &at, &id, &limit]).await?;
         tx.commit().await?;
         Ok(rows.iter().map(summary).collect())
     }
@@ -85,7 +85,7 @@ impl Catcher {
     /// Like [`Catcher::list`], of the messages whose recipient or subject contains `words`.
     pub async fn search(
         &self,
-        org: OrgId,
+        scope: &Scope,
         words: &str,
         before: Option<(Timestamp, Uuid)>,
         limit: i64,
@@ -98,18 +98,18 @@ impl Catcher {
                AND ($3::timestamptz IS NULL OR (caught_at, id) < ($3, $4::uuid))
              ORDER BY caught_at DESC, id DESC LIMIT $5"
         );
-        let rows = self.db.read(org, &sql, &[&org.uuid(), &words.trim(), &at, &id, &limit]).await?;
+        let rows = self.db.read(scope, &sql, &[&scope.org(), &words.trim(), &at, &id, &limit]).await?;
         Ok(rows.iter().map(summary).collect())
     }
 
     /// One message, if it is this organisation's.
-    pub async fn get(&self, org: OrgId, id: Uuid) -> Result<Option<CaughtMail>, DbError> {
+    pub async fn get(&self, scope: &Scope, id: Uuid) -> Result<Option<CaughtMail>, DbError> {
         let sql = format!(
             "SELECT {SUMMARY}, idempotency_key, message_id, headers, html, text, raw
              FROM caught_mail WHERE org_id = $1 AND id = $2"
         );
-        let tx = self.db.tenant(org).await?;
-        let row = tx.query_opt(&sql, &[&org.uuid(), &id]).await?;
+        let tx = self.db.tenant(scope).await?;
+        let row = tx.query_opt(&sql, &[&scope.org(), &id]).await?;
         tx.commit().await?;
         Ok(row.map(|row| CaughtMail {
             summary: summary(&row),
@@ -123,9 +123,9 @@ impl Catcher {
     }
 
     /// Empties the organisation's mailbox; returns how many messages it held.
-    pub async fn clear(&self, org: OrgId) -> Result<u64, DbError> {
-        let tx = self.db.tenant(org).await?;
-        let count = tx.execute("DELETE FROM caught_mail WHERE org_id = $1", &[&org.uuid()]).await?;
+    pub async fn clear(&self, scope: &Scope) -> Result<u64, DbError> {
+        let tx = self.db.tenant(scope).await?;
+        let count = tx.execute("DELETE FROM caught_mail WHERE org_id = $1", &[&scope.org()]).await?;
         tx.commit().await?;
         Ok(count)
     }
@@ -137,7 +137,7 @@ impl Catcher {
         let column = |text: fn(&OutgoingMail) -> &str| -> Vec<&str> { mails.iter().map(|(mail, _)| text(mail)).collect() };
         let headers: Vec<serde_json::Value> = mails.iter().map(|(mail, _)| serde_json::json!(mail.headers)).collect();
         let raw: Vec<&[u8]> = mails.iter().map(|(_, raw)| raw.as_slice()).collect();
-        let tx = self.db.tenant(org).await?;
+        let tx = self.db.tenant(&Scope::whole(org)).await?;
         let rows = tx
             .query(
                 "INSERT INTO caught_mail (org_id, id, idempotency_key, message_id, from_address, from_name,
@@ -287,7 +287,11 @@ impl Transport for Catcher {
     async fn lookup(&self, org: OrgId, idempotency_key: &str) -> Lookup {
         let row = self
             .db
-            .read(org, "SELECT id FROM caught_mail WHERE org_id = $1 AND idempotency_key = $2", &[&org.uuid(), &idempotency_key])
+            .read(
+                &Scope::whole(org),
+                "SELECT id FROM caught_mail WHERE org_id = $1 AND idempotency_key = $2",
+                &[&org.uuid(), &idempotency_key],
+            )
             .await;
         match row.as_deref() {
             Ok([row, ..]) => Lookup::Accepted { provider_id: row.get::<_, Uuid>("id").to_string() },

@@ -20,7 +20,7 @@ pub(super) struct Query {
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let before: Option<(Timestamp, Uuid)> = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let mut imports = store::list(&app.db, viewer.org_id, before, n(PAGE as u64) + 1).await?;
+    let mut imports = store::list(&app.db, &viewer.scope, before, n(PAGE as u64) + 1).await?;
     let more = imports.len() > PAGE;
     imports.truncate(PAGE);
     let may = viewer.may(Permission::LeadsImport);

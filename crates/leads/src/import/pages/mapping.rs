@@ -55,7 +55,7 @@ pub(super) async fn save(
     ApiPath(id): ApiPath<ImportId>,
     form: PageForm<Form>,
 ) -> Result<Response, Problem> {
-    actions::save_plan(&app, viewer.org_id, id, form.value.plan()?).await?;
+    actions::save_plan(&app, &viewer.scope, id, form.value.plan()?).await?;
     Ok(redirect(&format!("/imports/{id}"), None))
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn start(
     form: PageForm<Form>,
 ) -> Result<Response, Problem> {
     let plan = form.value.plan()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     match actions::start_import(&tx, &app, id, Some(plan.clone()), viewer.actor()).await {
         Ok(import) => {
             tx.commit().await?;
@@ -80,7 +80,7 @@ pub(super) async fn start(
             if problem.kind != ProblemKind::Invalid {
                 return Err(problem);
             }
-            let mut import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
+            let mut import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
             if actions::fits(&plan, &import.analysis) {
                 import.plan = plan;
             }
@@ -92,7 +92,7 @@ pub(super) async fn start(
 /// The columns, the options, and what would happen.
 pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import, problem: Option<&Problem>) -> Result<Markup, Problem> {
     // A plan that cannot be started is tried all the same: each row says what is missing.
-    let tried = match actions::dry_run(app, viewer.org_id, import, TRIED).await {
+    let tried = match actions::dry_run(app, &viewer.scope, import, TRIED).await {
         Ok(tried) => Some(tried),
         Err(ImportError::File(error)) => {
             tracing::warn!(%error, import = %import.id, "the file of an import that waits cannot be read");

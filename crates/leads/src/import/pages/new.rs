@@ -31,7 +31,7 @@ pub(super) async fn upload(
         }
     };
     let idempotency = idempotency.with_content(&kept.digest());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }

@@ -18,7 +18,7 @@ const SHOWN: i64 = 20;
 
 /// Lets a stopped import go on where it stopped.
 pub(super) async fn go_on(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::start_import(&tx, &app, id, None, viewer.actor()).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -26,7 +26,7 @@ pub(super) async fn go_on(State(app): State<App>, viewer: Can<LeadsImport>, ApiP
 }
 
 pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::stop_import(&tx, &app, id).await?;
     tx.commit().await?;
     app.feed.nudge();
@@ -35,15 +35,15 @@ pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsImport>, ApiPa
 
 /// The rejected rows as a file.
 pub(super) async fn rejected(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
-    let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(rejected_csv::answer(&app, viewer.org_id, import))
+    let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(rejected_csv::answer(&app, viewer.scope.clone(), import))
 }
 
 /// An import that has been started: how far it is, or how it ended.
 pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<Markup, Problem> {
     let id = import.id;
     let here = format!("/imports/{id}");
-    let rejections = store::rejections(&app.db, viewer.org_id, id, 0, SHOWN).await?;
+    let rejections = store::rejections(&app.db, &viewer.scope, id, 0, SHOWN).await?;
     let may = viewer.may(Permission::LeadsImport);
     let csv = format!("{here}/rejected.csv");
     let mut rejected = Stat::new("Rejected", number(import.counts.rejected));

@@ -8,7 +8,7 @@ use super::{mapping, running};
 use crate::import::{model::ImportStatus, store};
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Markup, Problem> {
-    let import = store::find(&app.db, viewer.org_id, id).await?.ok_or_else(Problem::not_found)?;
+    let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
     match import.status {
         ImportStatus::Mapping => mapping::page(&app, &viewer, &import, None).await,
         ImportStatus::Running | ImportStatus::Finished | ImportStatus::Stopped | ImportStatus::Failed => {

@@ -23,7 +23,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     let filter = Filter::parse_json(&sent.value.filter)?;
     let audience = (!filter.is_empty()).then(|| Value::from(filter));
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let change = CampaignChange { audience: Some(audience), ..CampaignChange::default() };
     update_campaign(&tx, viewer.actor(), id, change, None, app.clock.now()).await?;
     tx.commit().await?;

@@ -24,7 +24,7 @@ pub(super) async fn render(
 ) -> Result<Markup, Problem> {
     let filter = if proposed.is_empty() { campaign.filter() } else { Filter::parse_json(proposed)? };
     let unsaved = filter != campaign.filter();
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let steps = store::steps::list(&tx, campaign.id).await?;
     let audience = audience_card::load(&tx, filter, app.clock.now()).await?;
     tx.commit().await?;

@@ -16,7 +16,7 @@ pub(super) async fn submit(
     viewer: Can<CampaignsSend>,
     ApiPath(id): ApiPath<CampaignId>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     match launch(&tx, &app, viewer.actor(), id, app.clock.now()).await {
         Ok(campaign) => {
             tx.commit().await?;

@@ -35,7 +35,7 @@ pub(super) async fn show(
 ) -> Result<Markup, Problem> {
     let filter = LedgerFilter { state: query.state.parse::<SendState>().ok(), step: query.step.parse::<i16>().ok() };
     let before = (!query.cursor.is_empty()).then(|| Cursor::decode::<SendId>(&query.cursor)).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;
     let mut rows = store::sends::list(&tx, id, filter, before, PAGE as i64 + 1).await?;

@@ -27,7 +27,7 @@ pub(super) struct Query {
 pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let status = query.status.parse::<CampaignStatus>().ok();
     let before = (!query.cursor.is_empty()).then(|| Cursor::decode::<(Timestamp, CampaignId)>(&query.cursor)).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut rows = store::campaigns::list(&tx, status, before, PAGE as i64 + 1).await?;
     let total = store::campaigns::count(&tx, None).await?;
     let more = rows.len() > PAGE;

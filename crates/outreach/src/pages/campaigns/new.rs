@@ -32,7 +32,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsWrite>, Ap
 pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, sent: PageForm<SettingsForm>) -> Result<Response, Problem> {
     let typed = sent.value;
     let idempotency = sent.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }
@@ -58,7 +58,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, 
 
 async fn render(app: &App, viewer: &Viewer, typed: &SettingsForm, problem: Option<&Problem>) -> Result<Markup, Problem> {
     let filter = Filter::parse_json(&typed.filter)?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let audience = audience_card::load(&tx, filter, app.clock.now()).await?;
     tx.commit().await?;
     let content = html! {

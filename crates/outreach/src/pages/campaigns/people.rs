@@ -32,7 +32,7 @@ pub(super) async fn show(
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<Markup, Problem> {
     let after = (!query.cursor.is_empty()).then(|| Cursor::decode::<LeadId>(&query.cursor)).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut rows = pages_store::people(&tx, id, &query.state, &query.reason, after, PAGE as i64 + 1).await?;
     tx.commit().await?;

@@ -18,7 +18,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, Api
 }
 
 pub(super) async fn render(app: &App, viewer: &Viewer, id: CampaignId) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let found = preflight(&tx, app, id, app.clock.now()).await?;
     let steps = store::steps::list(&tx, id).await?.len();

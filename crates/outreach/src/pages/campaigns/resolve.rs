@@ -18,7 +18,7 @@ pub(super) async fn submit(
     ApiPath((id, send)): ApiPath<(CampaignId, SendId)>,
     sent: PageForm<ResolveForm>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if store::outcomes::campaign_of(&tx, send).await? != Some(id) {
         return Err(Problem::not_found());
     }

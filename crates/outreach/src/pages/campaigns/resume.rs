@@ -11,7 +11,7 @@ pub(super) async fn submit(
     viewer: Can<CampaignsSend>,
     ApiPath(id): ApiPath<CampaignId>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     actions::resume(&tx, viewer.actor(), id, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

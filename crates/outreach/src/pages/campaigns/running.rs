@@ -14,7 +14,7 @@ use crate::{
 /// How a launched campaign is going.
 pub(super) async fn render(app: &App, viewer: &Viewer, campaign: &Campaign) -> Result<Markup, Problem> {
     let id = campaign.id;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let steps = store::steps::list(&tx, id).await?;
     let numbers = store::sends::numbers(&tx, id).await?;
     let people = store::enrollments::counts(&tx, id).await?;

@@ -17,7 +17,7 @@ pub(super) async fn submit(
     sent: PageForm<SettingsForm>,
 ) -> Result<Response, Problem> {
     let typed = sent.value;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let saved = match typed.change() {
         Ok(change) => update_campaign(&tx, viewer.actor(), id, change, Some(typed.version), app.clock.now()).await.map_err(Problem::from),
         Err(problem) => Err(problem),

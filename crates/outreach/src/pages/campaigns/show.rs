@@ -22,7 +22,7 @@ pub(super) async fn show(
     ApiPath(id): ApiPath<CampaignId>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     match campaign.status {

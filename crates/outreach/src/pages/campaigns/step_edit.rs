@@ -50,7 +50,7 @@ pub(super) async fn submit(
     sent: PageForm<StepForm>,
 ) -> Result<Response, Problem> {
     let typed = sent.value;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = store::steps::list(&tx, id).await?;
     let index = before.iter().position(|found| found.id == step).ok_or_else(Problem::not_found)?;
     let mut steps: Vec<StepInput> = before.into_iter().map(StepInput::from).collect();
@@ -89,7 +89,7 @@ async fn render(
     query: &Query,
     refused: Option<(&StepForm, &Problem)>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;
     let step = steps.iter().find(|found| found.id == step).ok_or_else(Problem::not_found)?;

@@ -22,7 +22,7 @@ pub(super) async fn show(
     ApiPath((id, step)): ApiPath<(CampaignId, StepId)>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<SandboxedMail, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let steps = store::steps::list(&tx, id).await?;
     let step = steps.into_iter().find(|found| found.id == step).ok_or_else(Problem::not_found)?;
     match preview(&tx, &app, id, step.position, query.lead).await.map_err(Problem::from) {

@@ -25,7 +25,7 @@ pub(super) async fn submit(
     ApiPath((id, step)): ApiPath<(CampaignId, StepId)>,
     sent: PageForm<MoveForm>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = store::steps::list(&tx, id).await?;
     let at = before.iter().position(|found| found.id == step).ok_or_else(Problem::not_found)?;
     let with = match sent.value.to {

@@ -30,7 +30,7 @@ pub(super) async fn show(
     ApiPath(id): ApiPath<CampaignId>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let position = store::steps::list(&tx, id).await?.len() + 1;
     let mut typed = StepForm::fresh(position);
     let template = query.template.parse::<TemplateId>().ok();
@@ -51,7 +51,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     let typed = sent.value;
     let idempotency = sent.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }
@@ -88,7 +88,7 @@ async fn render(
     template: Option<TemplateId>,
     problem: Option<&Problem>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let campaign: Campaign = store::campaigns::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let steps = store::steps::list(&tx, id).await?;
     let (custom, offered) = (variables::custom_fields(&tx).await?, templates::store::names(&tx).await?);

@@ -11,7 +11,7 @@ pub(super) async fn submit(
     viewer: Can<CampaignsWrite>,
     ApiPath((id, step)): ApiPath<(CampaignId, StepId)>,
 ) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let before = store::steps::list(&tx, id).await?;
     if !before.iter().any(|found| found.id == step) {
         return Err(Problem::not_found());

@@ -6,7 +6,7 @@ use super::catcher;
 
 /// Empties the organisation's catcher.
 pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>) -> Result<Response, Problem> {
-    let gone = catcher(&app)?.clear(viewer.org_id).await?;
+    let gone = catcher(&app)?.clear(&viewer.scope).await?;
     let gone = i64::try_from(gone).unwrap_or(i64::MAX);
     Ok(redirect("/catcher", Some(Flash::success(format!("{} removed.", ui::plural(gone, "mail", "mails"))))))
 }

@@ -20,7 +20,7 @@ pub(super) struct AddForm {
 /// Puts an address on the list. One that is there already stays as it is.
 pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, sent: PageForm<AddForm>) -> Result<Response, Problem> {
     let new = NewSuppression { email: sent.value.email, detail: sent.value.detail };
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     match suppress(&tx, viewer.actor(), new.clone(), app.clock.now()).await.map_err(Problem::from) {
         Ok(suppression) => {
             tx.commit().await?;

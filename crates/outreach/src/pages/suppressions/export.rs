@@ -3,12 +3,12 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use db::Scope;
 use futures_util::stream;
 use http::{HeaderValue, header};
 use http_kit::{App, Problem};
 use identity::{CampaignsRead, Can};
 use jiff::Timestamp;
-use kernel::OrgId;
 
 use crate::{model::Suppression, store};
 
@@ -24,10 +24,10 @@ enum At {
 
 /// The whole list as CSV, read and sent in pieces.
 pub(super) async fn download(State(app): State<App>, viewer: Can<CampaignsRead>) -> Result<Response, Problem> {
-    let org = viewer.org_id;
+    let scope = viewer.scope.clone();
     let pieces = stream::try_unfold(At::Start, move |at| {
-        let app = app.clone();
-        async move { piece(&app, org, at).await }
+        let (app, scope) = (app.clone(), scope.clone());
+        async move { piece(&app, &scope, at).await }
     });
     let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
@@ -36,13 +36,13 @@ pub(super) async fn download(State(app): State<App>, viewer: Can<CampaignsRead>)
     Ok(response)
 }
 
-async fn piece(app: &App, org: OrgId, at: At) -> Result<Option<(Bytes, At)>, std::io::Error> {
+async fn piece(app: &App, scope: &Scope, at: At) -> Result<Option<(Bytes, At)>, std::io::Error> {
     let (before, first) = match at {
         At::Start => (None, true),
         At::After(at, email) => (Some((at, email)), false),
         At::End => return Ok(None),
     };
-    let tx = app.db.tenant(org).await.map_err(std::io::Error::other)?;
+    let tx = app.db.tenant(scope).await.map_err(std::io::Error::other)?;
     let rows = store::suppressions::list(&tx, "", None, before, CHUNK).await.map_err(std::io::Error::other)?;
     tx.commit().await.map_err(std::io::Error::other)?;
     let next = match rows.last() {

@@ -35,7 +35,7 @@ pub(super) async fn render(
     let reason = query.reason.parse::<SuppressionReason>().ok();
     let before = (!query.cursor.is_empty()).then(|| Cursor::decode::<(Timestamp, String)>(&query.cursor)).transpose()?;
     let paged = before.is_some();
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut rows = store::suppressions::list(&tx, &query.q, reason, before, PAGE as i64 + 1).await?;
     let total = store::suppressions::count(&tx).await?;
     tx.commit().await?;

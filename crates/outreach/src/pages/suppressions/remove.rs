@@ -12,7 +12,7 @@ pub(super) struct RemoveForm {
 
 /// Takes an address off the list.
 pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsSend>, sent: PageForm<RemoveForm>) -> Result<Response, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     unsuppress(&tx, viewer.actor(), &sent.value.email, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

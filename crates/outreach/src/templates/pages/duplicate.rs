@@ -21,7 +21,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     let Nothing {} = sent.value;
     let idempotency = sent.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }

@@ -53,7 +53,7 @@ pub(super) async fn submit(
     let content = sent.value.content();
     let change =
         TemplateChange { name: Some(content.name), subject: Some(content.subject), html: Some(content.html), text: Some(content.text) };
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let result = update_template(&tx, viewer.actor(), id, Some(sent.value.version), change, app.clock.now()).await;
     let lead = sent.value.lead.parse::<LeadId>().ok();
     match result.map_err(Problem::from) {
@@ -80,7 +80,7 @@ async fn render(
     query: &Query,
     refused: Option<(&TemplateForm, &Problem)>,
 ) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let shown = preview(&tx, viewer, template.source(), query.lead).await?;
     let custom = variables::custom_fields(&tx).await?;

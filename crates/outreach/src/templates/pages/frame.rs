@@ -80,7 +80,7 @@ pub(super) async fn saved(
     ApiPath(id): ApiPath<TemplateId>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<SandboxedMail, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let shown = preview(&tx, &viewer, template.source(), query.lead).await?;
     Ok(document(&shown.subject, &shown.html, shown.error.as_deref(), false))
@@ -103,7 +103,7 @@ pub(super) async fn unsaved(State(app): State<App>, viewer: Can<CampaignsRead>, 
         "" => None,
         text => Some(text.parse::<LeadId>().map_err(|_| Problem::not_found())?),
     };
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let source = Source { subject: &typed.subject, html: &typed.html, text: &typed.text };
     let shown = preview(&tx, &viewer, source, lead).await?;
     Ok(document(&shown.subject, &shown.html, shown.error.as_deref(), true))

@@ -23,7 +23,7 @@ pub(super) struct Query {
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let after = (!query.cursor.is_empty()).then(|| Cursor::decode::<(Timestamp, Uuid)>(&query.cursor)).transpose()?;
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let mut rows = store::list(&tx, &query.q, after, PAGE as i64 + 1).await?;
     let total = store::count(&tx, &query.q).await?;
     tx.commit().await?;

@@ -22,7 +22,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsWrite>) ->
 /// Saves a new template and opens it.
 pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, sent: PageForm<TemplateForm>) -> Result<Response, Problem> {
     let idempotency = sent.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }
@@ -42,7 +42,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, 
 }
 
 async fn render(app: &App, viewer: &identity::Viewer, typed: &TemplateForm, problem: Option<&Problem>) -> Result<Markup, Problem> {
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let custom = variables::custom_fields(&tx).await?;
     tx.commit().await?;
     let content = html! {

@@ -21,7 +21,7 @@ pub(super) async fn submit(
     let starter = STARTERS.iter().find(|starter| starter.key == key).ok_or_else(Problem::not_found)?;
     let Nothing {} = sent.value;
     let idempotency = sent.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }

@@ -20,7 +20,7 @@ pub(super) async fn submit(
     sent: PageForm<TestForm>,
 ) -> Result<Response, Problem> {
     let lead = sent.value.lead.parse::<LeadId>().ok();
-    let tx = app.db.tenant(viewer.org_id).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
     let template = store::find(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let shown = preview(&tx, &viewer, template.source(), lead).await?;
     // The mail server may take its time; a database connection should not wait for it.
