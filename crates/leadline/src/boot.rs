@@ -11,6 +11,7 @@ use db::{
 };
 use events::Feed;
 use http_kit::{App, AppParts, Config, SecretKey};
+use vault::{KeyRing, MasterKey, Vault};
 
 use crate::settings::Settings;
 
@@ -66,33 +67,37 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
     };
     let mailer = mail::mailer(&settings.mail, db.clone(), settings.clock.clone())?;
     let feed = Feed::start(db.clone());
+    let vault = Vault::open(&db, key_ring(settings)?).await?;
     let config = Config {
         environment: settings.environment,
         public_url: settings.public_url.clone(),
         data_dir: settings.data_dir.clone(),
-        secret: secret_key(settings)?,
+        secret: SecretKey::new(vault.root()),
         signup: settings.signup,
         trusted_proxies: settings.trusted_proxies.clone(),
         resend_webhook_secret: settings.resend_webhook_secret.clone(),
     };
-    Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, config }))
+    let extensions = http::Extensions::new();
+    Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))
 }
 
-/// The envelope key: from the settings, else made once and kept in the data directory.
-fn secret_key(settings: &Settings) -> Result<SecretKey> {
-    if let Some(text) = &settings.secret_key {
-        return SecretKey::parse(text).map_err(anyhow::Error::msg);
+/// The key-encryption key: from the settings, else made once and kept in the data directory.
+fn key_ring(settings: &Settings) -> Result<KeyRing> {
+    let previous = settings.previous_secret_keys.clone();
+    if let Some(key) = &settings.secret_key {
+        return Ok(KeyRing { current: key.clone(), previous });
     }
     let path = settings.data_dir.join("secret.key");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => SecretKey::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display())),
+    let current = match std::fs::read_to_string(&path) {
+        Ok(text) => MasterKey::parse(&path.display().to_string(), &text).map_err(anyhow::Error::msg)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let (key, text) = SecretKey::generate();
+            let (key, text) = MasterKey::generate();
             write_private(&path, &text).with_context(|| format!("{} could not be written", path.display()))?;
-            Ok(key)
+            key
         }
         Err(error) => bail!("{} could not be read: {error}", path.display()),
-    }
+    };
+    Ok(KeyRing { current, previous })
 }
 
 /// Writes a file that only we may read, all of it or nothing.

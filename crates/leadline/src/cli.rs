@@ -73,4 +73,6 @@ pub(crate) enum Admin {
         #[arg(long)]
         email: String,
     },
+    /// Adds a key under which secrets are encrypted from now on; what earlier ones encrypted stays readable.
+    RotateDataKey,
 }

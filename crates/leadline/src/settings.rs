@@ -11,14 +11,16 @@ use http_kit::{Environment, SignUp};
 use kernel::Clock;
 use mail::MailConfig;
 use url::Url;
+use vault::MasterKey;
 
 /// Every variable we read. A name that starts with LEADLINE_ and is not here is a mistake.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "LEADLINE_ENV",
     "LEADLINE_BIND",
     "PUBLIC_URL",
     "LEADLINE_DATA_DIR",
     "LEADLINE_SECRET_KEY",
+    "LEADLINE_SECRET_KEY_OLD",
     "LEADLINE_INFRA_OUTPUTS",
     "LEADLINE_SIGNUP",
     "LEADLINE_TRUSTED_PROXIES",
@@ -51,7 +53,9 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) signup: SignUp,
     pub(crate) trusted_proxies: Vec<IpAddr>,
-    pub(crate) secret_key: Option<String>,
+    pub(crate) secret_key: Option<MasterKey>,
+    /// Those it replaces, the latest first.
+    pub(crate) previous_secret_keys: Vec<MasterKey>,
     pub(crate) database_url: Option<String>,
     pub(crate) redis_url: Option<String>,
     pub(crate) mail: MailConfig,
@@ -108,11 +112,7 @@ impl Settings {
             None if environment == Environment::Production => SignUp::First,
             None => SignUp::Open,
         };
-        let trusted_proxies = get("LEADLINE_TRUSTED_PROXIES")
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        let trusted_proxies = list(&get("LEADLINE_TRUSTED_PROXIES").unwrap_or_default())
             .map(|text| text.parse::<IpAddr>().with_context(|| format!("LEADLINE_TRUSTED_PROXIES: {text:?} is not an IP address")))
             .collect::<Result<_>>()?;
         let data_dir = PathBuf::from(get("LEADLINE_DATA_DIR").unwrap_or_else(|| "./.leadline".to_owned()));
@@ -123,7 +123,10 @@ impl Settings {
             data_dir: std::path::absolute(&data_dir).with_context(|| format!("LEADLINE_DATA_DIR: {}", data_dir.display()))?,
             signup,
             trusted_proxies,
-            secret_key: get("LEADLINE_SECRET_KEY"),
+            secret_key: get("LEADLINE_SECRET_KEY").map(|text| secret_key("LEADLINE_SECRET_KEY", &text)).transpose()?,
+            previous_secret_keys: list(&get("LEADLINE_SECRET_KEY_OLD").unwrap_or_default())
+                .map(|text| secret_key("LEADLINE_SECRET_KEY_OLD", text))
+                .collect::<Result<_>>()?,
             database_url: get("DATABASE_URL"),
             redis_url: get("REDIS_URL"),
             mail: MailConfig::from_vars(get),
@@ -151,6 +154,15 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The parts of a comma list.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn secret_key(variable: &str, text: &str) -> Result<MasterKey> {
+    MasterKey::parse(variable, text).map_err(anyhow::Error::msg)
 }
 
 fn known_prefixed() -> String {
@@ -202,6 +214,8 @@ mod tests {
         Settings::from_sources(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
     fn refusal(pairs: &[(&str, &str)]) -> String {
         format!("{:#}", load(pairs).expect_err("refused"))
     }
@@ -222,6 +236,8 @@ mod tests {
         assert!(refusal(&[("LEADLINE_SIGNUP", "maybe")]).contains("LEADLINE_SIGNUP"));
         assert!(refusal(&[("LEADLINE_TRUSTED_PROXIES", "10.0.0.1, proxy")]).contains("LEADLINE_TRUSTED_PROXIES"));
         assert!(refusal(&[("LEADLINE_CLOCK", "fast")]).contains("LEADLINE_CLOCK"));
+        assert!(refusal(&[("LEADLINE_SECRET_KEY", "short")]).contains("LEADLINE_SECRET_KEY"));
+        assert!(refusal(&[("LEADLINE_SECRET_KEY_OLD", &format!("{KEY}, c2hvcnQ="))]).contains("LEADLINE_SECRET_KEY_OLD has 5 bytes"));
         assert!(refusal(&[("LEADLINE_INFRA_OUTPUTS", "/nowhere.json")]).contains("LEADLINE_INFRA_OUTPUTS"));
     }
 
@@ -229,7 +245,7 @@ mod tests {
     fn production_refuses_what_is_good_enough_for_a_laptop() {
         let safe = [
             ("LEADLINE_ENV", "production"),
-            ("LEADLINE_SECRET_KEY", "x"),
+            ("LEADLINE_SECRET_KEY", KEY),
             ("PUBLIC_URL", "https://sales.example.com"),
             ("SMTP_URL", "smtps://mail.example.com"),
         ];

@@ -6,7 +6,22 @@ use identity::{NewOrganisation, SignUpError, sign_up};
 use crate::{cli::Admin, settings::Settings, terminal::say};
 
 pub(crate) async fn run(settings: &Settings, command: Admin) -> Result<()> {
-    let Admin::CreateOwner { organisation, name, email } = command;
+    match command {
+        Admin::CreateOwner { organisation, name, email } => create_owner(settings, organisation, name, email).await,
+        Admin::RotateDataKey => rotate_data_key(settings).await,
+    }
+}
+
+async fn rotate_data_key(settings: &Settings) -> Result<()> {
+    super::with_app(settings, async |app| {
+        let id = app.vault.add_data_key().await?;
+        say(&format!("added data key {id}; it is used from three minutes from now, when every running node knows it"));
+        Ok(())
+    })
+    .await
+}
+
+async fn create_owner(settings: &Settings, organisation: String, name: String, email: String) -> Result<()> {
     // From standard input: what stands on a command line is seen by every process of the machine.
     let mut password = String::new();
     stdin().lock().read_line(&mut password).context("the password could not be read from standard input")?;

@@ -155,18 +155,21 @@ fn data_dir(settings: &Settings) -> Finding {
 }
 
 fn secret_key(settings: &Settings) -> Finding {
-    let (using, ok, detail) = match &settings.secret_key {
-        Some(text) => match http_kit::SecretKey::parse(text) {
-            Ok(_) => (named(settings, "LEADLINE_SECRET_KEY"), true, "32 bytes".to_owned()),
-            Err(error) => (named(settings, "LEADLINE_SECRET_KEY"), false, error),
-        },
+    let (using, detail) = match &settings.secret_key {
+        Some(key) => (named(settings, "LEADLINE_SECRET_KEY"), format!("32 bytes, fingerprint {}", key.fingerprint())),
         None => (
             "generated into the data directory".to_owned(),
-            true,
-            "keep it with your backups: tracking and unsubscribe links depend on it".to_owned(),
+            "keep secret.key apart from your backups of the database, which cannot be used without it".to_owned(),
         ),
     };
-    Finding { dependency: "Secret key", using, ok, detail }
+    let using = match settings.previous_secret_keys.as_slice() {
+        [] => using,
+        previous => {
+            let fingerprints: Vec<String> = previous.iter().map(vault::MasterKey::fingerprint).collect();
+            format!("{using}; {} holds {}", named(settings, "LEADLINE_SECRET_KEY_OLD"), fingerprints.join(", "))
+        }
+    };
+    Finding { dependency: "Secret key", using, ok: true, detail }
 }
 
 fn public_url(settings: &Settings) -> Finding {

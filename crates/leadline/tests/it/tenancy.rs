@@ -80,6 +80,7 @@ async fn the_system_role_reaches_what_is_listed_here_and_nothing_else() {
         "provider_messages: select",
         "sessions: delete insert select update",
         "users: insert select update",
+        "vault_keys: insert select update",
         "webhook_deliveries: delete insert select",
     ];
     assert_eq!(open, listed);

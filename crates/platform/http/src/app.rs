@@ -18,13 +18,23 @@ pub struct AppParts {
     pub cache: Cache,
     pub feed: Feed,
     pub mailer: mail::Mailer,
+    /// Secrets at rest.
+    pub vault: vault::Vault,
     pub config: Config,
+    /// See [`App::extension`].
+    pub extensions: http::Extensions,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: AppParts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// A slice's own long-lived state, put into [`AppParts::extensions`] at the start under its type:
+    /// what lives as long as the process and is too particular for a part of its own.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.extensions.get()
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{fmt, net::IpAddr, path::PathBuf};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use url::Url;
@@ -88,19 +87,9 @@ impl Config {
 pub struct SecretKey([u8; 32]);
 
 impl SecretKey {
-    /// Parses 32 bytes in base64.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|error| format!("LEADLINE_SECRET_KEY is not base64: {error}"))?;
-        let bytes = <[u8; 32]>::try_from(bytes).map_err(|bytes| {
-            format!("LEADLINE_SECRET_KEY has {} bytes instead of 32: make one with `openssl rand -base64 32`", bytes.len())
-        })?;
-        Ok(Self(bytes))
-    }
-
-    /// A fresh one, and its text.
-    pub fn generate() -> (Self, String) {
-        let bytes: [u8; 32] = rand::random();
-        (Self(bytes), BASE64_STANDARD.encode(bytes))
+    /// The vault's root ([`vault::Vault::root`]), which outlives every change of `LEADLINE_SECRET_KEY`.
+    pub const fn new(root: [u8; 32]) -> Self {
+        Self(root)
     }
 
     /// HMAC-SHA256 (RFC 2104) under a key of its own for `purpose`.

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use testkit::{REDIS_VARIABLE, TestDatabase};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use vault::{KeyRing, MasterKey, Vault};
 
 use super::Visitor;
 
@@ -77,17 +78,19 @@ impl TestApp {
         let db = Db::new(&DbConfig { url: database.url(), max_connections: 12 }).unwrap();
         let cache = if options.redis { Cache::redis(&testkit::variable(REDIS_VARIABLE)).await.unwrap() } else { Cache::in_process() };
         let mailer = mail::mailer(&options.mail, db.clone(), options.clock.clone()).unwrap();
+        let ring = KeyRing { current: MasterKey::generate().0, previous: Vec::new() };
+        let vault = Vault::open(&db, ring).await.unwrap();
         let config = Config {
             environment: Environment::Development,
             public_url: address.parse().unwrap(),
             data_dir: data.path().to_owned(),
-            secret: SecretKey::generate().0,
+            secret: SecretKey::new(vault.root()),
             signup: options.signup,
             trusted_proxies: Vec::new(),
             resend_webhook_secret: options.resend_webhook_secret,
         };
         let feed = Feed::start(db.clone());
-        let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, config });
+        let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions: http::Extensions::new() });
         let stop = CancellationToken::new();
         web::projections(&app, &stop);
         let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
