@@ -23,7 +23,8 @@ struct Me {
     id: kernel::UserId,
     name: String,
     email: String,
-    role: crate::Role,
+    /// `owner`, `admin`, `manager`, `rep`, `viewer`, or `role_…` of the organisation's own.
+    role: String,
     organisation_id: kernel::OrgId,
 }
 
@@ -42,7 +43,7 @@ struct NewMemberBody {
 /// Who is signed in
 #[utoipa::path(get, path = "/api/v1/me", tag = "identity", responses((status = 200, body = Me), (status = 401, body = ProblemBody)))]
 async fn me(viewer: Viewer) -> Json<Me> {
-    Json(Me { id: viewer.user_id, name: viewer.name, email: viewer.email, role: viewer.role, organisation_id: viewer.org_id })
+    Json(Me { id: viewer.user_id, name: viewer.name, email: viewer.email, role: viewer.role.to_string(), organisation_id: viewer.org_id })
 }
 
 /// Read the organisation

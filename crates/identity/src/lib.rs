@@ -1,18 +1,28 @@
-//! People, organisations, sessions, roles.
+//! People, how they prove who they are, their sessions, and what they may do where.
 //!
-//! Owns `users`, `organisations`, `memberships`, `sessions`. Invariants: a person's password is
-//! known only as an Argon2id hash; a session is known only by the SHA-256 of its token; an unknown
-//! address and a wrong password are answered alike and as slowly; permission and tenant reach a
-//! handler as types ([`Can`]), so a route without a check does not compile into one with data.
+//! Owns `users`, `identities`, `sessions`, one-time tokens, second factors, signing keys, `organisations`,
+//! `memberships`, roles, teams, invitations and API keys. Invariants: a password is known only as an
+//! Argon2id hash, a cookie, key or mailed link only by its SHA-256, a mailed code by a keyed hash, a refresh token not at
+//! all; an unknown address and a wrong password are answered alike and as slowly; permission and tenant
+//! reach a handler as types ([`Can`]), so a route without a check does not compile into one with data;
+//! whatever ends or changes somebody's standing reaches every node in the transaction of the change.
 
 mod actions;
 mod api;
+mod client;
 mod cookie;
+mod engine;
 mod jobs;
-mod model;
+pub mod one_time;
 mod pages;
-mod password;
-mod store;
+pub mod password;
+mod permission;
+mod principal;
+mod role;
+pub mod session;
+mod signing;
+pub mod store;
+pub mod token;
 mod viewer;
 
 pub use actions::add_member::{AddMemberError, NewMember, add_member};
@@ -20,11 +30,13 @@ pub use actions::log_in::{LogInError, log_in};
 pub use actions::sign_up::{NewOrganisation, SignUpError, sign_up};
 pub use actions::update_organisation::{OrganisationChange, update_organisation};
 pub use api::api;
+pub use client::{Client, neighbourhood};
+pub use engine::Engine;
 pub use jobs::jobs;
-pub use model::{
-    Allows, CampaignsRead, CampaignsSend, CampaignsWrite, InsightsRead, LeadsImport, LeadsRead, LeadsWrite, Permission, Role, SettingsRead,
-    SettingsWrite, TeamWrite,
-};
 pub use pages::pages;
+pub use permission::*;
+pub use principal::{ADMIN_SCOPE, Key, Place, Principal, scopes};
+pub use role::{Role, RoleKey, Visibility};
+pub use signing::{SigningError, rotate_signing_key};
 pub use store::{Member, Organisation, members, organisation};
-pub use viewer::{Can, Viewer};
+pub use viewer::{Can, FRESH_FOR, Person, Viewer};

@@ -1,31 +1,50 @@
-use std::{marker::PhantomData, ops::Deref};
+//! Who makes a request, as types: [`Person`] is signed in, [`Viewer`] works in an organisation whose
+//! demands they meet, [`Can`] holds a permission there. A handler that takes one cannot be reached without it.
+
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use axum::extract::FromRequestParts;
-use db::{Scope, Sees};
-use http::request::Parts;
-use http_kit::{App, Chrome, ClientIp, Problem};
+use db::Scope;
+use http::{header, request::Parts};
+use http_kit::{App, Chrome, Problem};
 use jiff::SignedDuration;
 use kernel::{Actor, OrgId, SessionId, UserId};
 use maud::Markup;
+use sha2::{Digest, Sha256};
 use ui::{Nav, Shell};
 
-use crate::{Allows, Role, cookie, store};
+use crate::{Allows, Client, Engine, Permission, Place, Principal, RoleKey, cookie, principal::Credential, session, store::api_keys};
 
-/// How exactly a session's last use is kept.
+/// How exactly the last use of a session or key is kept.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// For so long after a proof of identity, what is sensitive may be done without another.
+pub const FRESH_FOR: SignedDuration = SignedDuration::from_mins(10);
 
-/// A signed-in member of an organisation. Pages send strangers to the sign-in, the API answers 401.
+/// Somebody signed in, wherever they belong: for their own account and for showing a second factor.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub principal: Arc<Principal>,
+    pub session_id: SessionId,
+    pub client: Client,
+    pub(crate) chrome: Chrome,
+}
+
+/// A signed-in member of an organisation, by session, access token or API key. Pages send strangers to
+/// the sign-in, the API answers 401.
 #[derive(Debug, Clone)]
 pub struct Viewer {
     pub user_id: UserId,
-    pub session_id: SessionId,
     pub org_id: OrgId,
     /// What their transactions see; it also names the session in the event log.
     pub scope: Scope,
-    pub role: Role,
+    pub role: RoleKey,
+    pub role_label: String,
     pub name: String,
     pub email: String,
     pub org_name: String,
+    pub client: Client,
+    principal: Arc<Principal>,
+    place: Place,
     chrome: Chrome,
     hidden: Vec<Nav>,
 }
@@ -36,9 +55,24 @@ impl Viewer {
         Actor::User(self.user_id)
     }
 
+    /// Everything known of them.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Their standing in the organisation.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Whether they may do something; to show or hide a button. Handlers take [`Can`] instead.
-    pub const fn may(&self, permission: crate::Permission) -> bool {
-        self.role.may(permission)
+    pub const fn may(&self, permission: Permission) -> bool {
+        self.place.permissions.has(permission)
+    }
+
+    /// Refuses what is sensitive unless they have proved to be themselves a moment ago (step-up).
+    pub fn require_fresh(&self, app: &App) -> Result<(), Problem> {
+        require_fresh(&self.principal, app)
     }
 
     /// The whole document around `content`, with the sidebar at `nav`.
@@ -50,7 +84,7 @@ impl Viewer {
             user_name: &self.name,
             user_email: &self.email,
             org_name: &self.org_name,
-            role: self.role.label(),
+            role: &self.role_label,
             hidden: &self.hidden,
             toasts: &self.chrome.toasts(),
         };
@@ -58,29 +92,139 @@ impl Viewer {
     }
 }
 
+impl Person {
+    /// A page without the sidebar.
+    pub fn bare(&self, title: &str, content: Markup) -> Markup {
+        self.chrome.bare(title, content)
+    }
+
+    /// See [`Viewer::require_fresh`].
+    pub fn require_fresh(&self, app: &App) -> Result<(), Problem> {
+        require_fresh(&self.principal, app)
+    }
+
+    /// Refuses whoever has a second factor and has not shown it in this session.
+    pub fn require_second_factor(&self) -> Result<(), Problem> {
+        require_second_factor(&self.principal)
+    }
+}
+
+fn require_fresh(principal: &Principal, app: &App) -> Result<(), Problem> {
+    if principal.session.is_none() {
+        return Err(Problem::forbidden("An API key cannot do this. Sign in and do it yourself."));
+    }
+    if app.clock.now().duration_since(principal.fresh_at) <= FRESH_FOR {
+        return Ok(());
+    }
+    Err(Problem::forbidden("This is sensitive, so it takes a fresh proof that it is you. Confirm it and try again.")
+        .remedy("/login/confirm"))
+}
+
+fn require_second_factor(principal: &Principal) -> Result<(), Problem> {
+    if principal.session.is_some() && principal.has_mfa && principal.aal < 2 {
+        return Err(Problem::forbidden("This account has a second factor, which this session has not shown yet.").remedy("/login/factor"));
+    }
+    Ok(())
+}
+
+/// Remembered within a request, so that two extractors look once.
+#[derive(Clone)]
+struct Found(Arc<Principal>, Client);
+
+/// Whoever the request's credential stands for.
+async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
+    if let Some(found) = parts.extensions.get::<Found>() {
+        return Ok(found.clone());
+    }
+    let Ok(client) = Client::from_request_parts(parts, app).await;
+    let engine = Engine::of(app)?;
+    let now = app.clock.now();
+    let credential = match bearer(parts) {
+        Some(key) if key.starts_with("llk_") => Credential::Key(Sha256::digest(key.as_bytes()).into()),
+        Some(token) => {
+            let claims = engine.verify(token, now).await.map_err(|_| Problem::unauthorized())?;
+            Credential::Session(claims.session_id.into())
+        }
+        None => Credential::Cookie(cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?),
+    };
+    let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
+    if !principal.may_come_from(client.address) {
+        return Err(Problem::forbidden(format!(
+            "This API key may not be used from {}. Its addresses are set where it was made.",
+            client.address
+        )));
+    }
+    if now.duration_since(principal.last_seen_at) > SEEN_EVERY && engine.note_use(&principal) {
+        note_use(app, &principal, &client, now).await?;
+    }
+    let found = Found(principal, client);
+    parts.extensions.insert(found.clone());
+    Ok(found)
+}
+
+async fn note_use(app: &App, principal: &Principal, client: &Client, now: jiff::Timestamp) -> Result<(), Problem> {
+    match (principal.session, &principal.key) {
+        (Some(session), _) => session::touch(&app.db, session, client, now).await?,
+        (None, Some(key)) => api_keys::touch(&app.db, key.id, &client.address.to_string(), now).await?,
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl FromRequestParts<App> for Person {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Found(principal, client) = authenticate(parts, app).await?;
+        let session_id = principal.session.ok_or_else(|| Problem::forbidden("An API key cannot do this. Sign in and do it yourself."))?;
+        let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
+        Ok(Self { principal, session_id, client, chrome })
+    }
+}
+
 impl FromRequestParts<App> for Viewer {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?;
-        let now = app.clock.now();
-        let row = store::session(&app.db, &token, now).await?.ok_or_else(Problem::unauthorized)?;
-        let role: Role = row.role.parse().map_err(|()| Problem::internal(&"a membership has an unknown role"))?;
-        if now.duration_since(row.last_seen_at) > SEEN_EVERY {
-            store::touch_session(&app.db, row.org, row.session, now).await?;
+        let Found(principal, client) = authenticate(parts, app).await?;
+        require_second_factor(&principal)?;
+        let place = principal
+            .place
+            .clone()
+            .ok_or_else(|| Problem::forbidden("You belong to no organisation yet. Accept an invitation or make one.").remedy("/welcome"))?;
+        if principal.session.is_some() {
+            if place.sso_required && principal.only_org != Some(place.org) {
+                let detail = format!("{} wants its people to sign in through its own identity provider.", place.org_name);
+                return Err(Problem::forbidden(detail).remedy("/login/sso"));
+            }
+            if place.mfa_required && !principal.has_mfa {
+                let detail = format!("{} wants a second factor from everybody in your role. Set one up first.", place.org_name);
+                return Err(Problem::forbidden(detail).remedy("/account/security"));
+            }
         }
-        let Ok(ClientIp(from)) = ClientIp::from_request_parts(parts, app).await;
-        let origin = format!("session {}; from {from}", row.session);
+        let origin = match (&principal.session, &principal.key) {
+            (Some(session), _) => format!("{session} {}", client.address),
+            (None, Some(key)) => format!("{} {}", key.id, client.address),
+            (None, None) => client.address.to_string(),
+        };
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
         let hidden = if matches!(app.mailer, mail::Mailer::Catcher(_)) { Vec::new() } else { vec![Nav::Catcher] };
         Ok(Self {
-            user_id: row.user,
-            session_id: row.session,
-            org_id: row.org,
-            scope: Scope::new(row.org, Sees::Everything, Some(&origin)),
-            role,
-            name: row.name,
-            email: row.email,
-            org_name: row.org_name,
+            user_id: principal.user,
+            org_id: place.org,
+            scope: Scope::new(place.org, place.sees.clone(), Some(&origin)),
+            role: place.role,
+            role_label: place.role_label.clone(),
+            name: principal.name.clone(),
+            email: principal.email.clone(),
+            org_name: place.org_name.clone(),
+            client,
+            principal,
+            place,
             chrome,
             hidden,
         })
@@ -102,14 +246,13 @@ impl<P: Allows> FromRequestParts<App> for Can<P> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let viewer = Viewer::from_request_parts(parts, app).await?;
-        if viewer.role.may(P::PERMISSION) {
-            Ok(Self(viewer, PhantomData))
-        } else {
-            Err(Problem::forbidden(format!(
-                "Your role ({}) does not allow this. An owner or admin of {} can change that.",
-                viewer.role.label(),
-                viewer.org_name
-            )))
+        if viewer.may(P::PERMISSION) {
+            return Ok(Self(viewer, PhantomData));
         }
+        Err(Problem::forbidden(if viewer.principal.key.is_some() {
+            format!("This API key lacks the scope {}, or the person who made it may not do this any more.", P::PERMISSION.as_str())
+        } else {
+            format!("Your role ({}) does not allow this. An owner or admin of {} can change that.", viewer.role_label, viewer.org_name)
+        }))
     }
 }

@@ -11,6 +11,7 @@ use db::{
 };
 use events::Feed;
 use http_kit::{App, AppParts, Config, SecretKey};
+use identity::Engine;
 use vault::{KeyRing, MasterKey, Vault};
 
 use crate::settings::Settings;
@@ -76,8 +77,10 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
         signup: settings.signup,
         trusted_proxies: settings.trusted_proxies.clone(),
         resend_webhook_secret: settings.resend_webhook_secret.clone(),
+        auth: settings.auth.clone(),
     };
-    let extensions = http::Extensions::new();
+    let mut extensions = http::Extensions::new();
+    extensions.insert(Engine::start(db.clone(), vault.clone(), settings.clock.clone(), &config).await?);
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))
 }
 

@@ -7,7 +7,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::checked_name;
-use crate::{Can, Role, TeamWrite, password, store};
+use crate::{
+    Can, Role, TeamWrite, password,
+    store::{self, NewUser},
+};
 
 /// A colleague to add, with a first password that is handed to them.
 #[derive(Debug, Default, Clone, Deserialize, garde::Validate, ToSchema)]
@@ -58,7 +61,8 @@ pub async fn add_member(app: &App, viewer: &Can<TeamWrite>, new: NewMember) -> R
     let hash = password::hash(new.password).await.map_err(AddMemberError::Hash)?;
     let (user, now) = (UserId::new(), app.clock.now());
     let tx = app.db.system().await?;
-    store::insert_user(&tx, user, email.as_str(), name, &hash, now).await.map_err(|error| match error.constraint() {
+    let new = NewUser { id: user, email: email.as_str(), name, password_hash: Some(&hash), confirmed: true, user_metadata: &json!({}) };
+    store::insert_user(&tx, &new, now).await.map_err(|error| match error.constraint() {
         Some("users_email_key") => AddMemberError::Invalid(vec![FieldError::new(
             "/email",
             "email.taken",

@@ -1,18 +1,15 @@
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use cache::Rate;
 use db::DbError;
 use http_kit::{App, Problem};
-use jiff::SignedDuration;
-use kernel::{OrgId, UserId};
 
-use crate::{cookie, password, store};
+use crate::{
+    Client, cookie, password,
+    session::{self, Method, NewSession},
+    store,
+};
 
-/// How long a session lasts.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Tries per account: slows guessing one password.
 const PER_ACCOUNT: Rate = Rate { uses: 10, per: Duration::from_secs(300) };
 /// Tries per address: slows guessing many.
@@ -24,46 +21,53 @@ pub enum LogInError {
     /// The same words for an unknown address and a wrong password.
     #[error("This address and password do not belong together. Check both and try again.")]
     Credentials,
+    /// The password is right; the address has not been proved yet.
+    #[error("This address has not been confirmed yet. Follow the link in the mail that we sent, or ask for another.")]
+    Unconfirmed,
+    #[error("This account is suspended. Ask the person who runs this server.")]
+    Banned,
     #[error("too many tries")]
     Throttled(Duration),
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// Checks the password and opens a session; returns its token.
-pub async fn log_in(app: &App, email: &str, password: String, from: IpAddr, user_agent: &str) -> Result<String, LogInError> {
+/// Checks the password and opens a browser's session; returns the cookie's token. Whoever has a second
+/// factor must show it before the session opens anything (see [`crate::Viewer`]).
+pub async fn log_in(app: &App, email: &str, password: String, client: &Client) -> Result<String, LogInError> {
     // Longer ones are nobody's, and are not worth remembering.
     let email: String = email.trim().to_lowercase().chars().take(254).collect();
-    let from = neighbourhood(from);
+    let user = check_password(app, &email, password, client).await?;
+    Ok(open_session(app, NewSession::by(user, Method::Password), client).await?)
+}
+
+/// Who has this address and password. An unknown address takes as long and is told the same.
+pub async fn check_password(app: &App, email: &str, password: String, client: &Client) -> Result<kernel::UserId, LogInError> {
+    let from = client.neighbourhood();
     for (key, rate) in [(format!("login:address:{from}"), PER_ADDRESS), (format!("login:account:{from}:{email}"), PER_ACCOUNT)] {
         app.cache.throttle(&key, rate).await.map_err(|throttled| LogInError::Throttled(throttled.retry_after))?;
     }
-    let known = store::credentials(&app.db, &email).await?;
-    let hash = known.as_ref().map(|(_, hash, _)| hash.clone());
+    let known = store::credentials(&app.db, email).await?;
+    let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let password: String = password.chars().take(1000).collect();
     if !password::verify(password, hash).await {
         return Err(LogInError::Credentials);
     }
-    let (user, _, org) = known.ok_or(LogInError::Credentials)?;
-    Ok(open_session(app, user, org, user_agent).await?)
-}
-
-/// What one visitor can be told by: an IPv4 address, or the network of an IPv6 one, since everybody has
-/// 2^64 of those (RFC 6177).
-pub(crate) fn neighbourhood(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    let known = known.ok_or(LogInError::Credentials)?;
+    if known.banned_until.is_some_and(|until| until > app.clock.now()) {
+        return Err(LogInError::Banned);
     }
+    if !known.confirmed {
+        return Err(LogInError::Unconfirmed);
+    }
+    Ok(known.user)
 }
 
-/// Opens a session for somebody whose identity has just been established.
-pub(crate) async fn open_session(app: &App, user: UserId, org: OrgId, user_agent: &str) -> Result<String, DbError> {
-    let now = app.clock.now();
-    let expires = now.checked_add(LIFETIME).unwrap_or(jiff::Timestamp::MAX);
+/// Opens a browser's session for somebody whose identity has just been established; returns the cookie's token.
+pub async fn open_session(app: &App, new: NewSession, client: &Client) -> Result<String, DbError> {
     let (token, hash) = cookie::new_token();
     let tx = app.db.system().await?;
-    store::insert_session(&tx, org, user, &hash, user_agent, now, expires).await?;
+    session::open(&tx, &NewSession { cookie: Some(hash), ..new }, client, app.clock.now()).await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -72,21 +76,10 @@ impl From<LogInError> for Problem {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::Credentials => Self::field("/email", "credentials.invalid", error.to_string()),
+            LogInError::Unconfirmed => Self::field("/email", "email.not_confirmed", error.to_string()),
+            LogInError::Banned => Self::forbidden(error.to_string()),
             LogInError::Throttled(wait) => Self::too_many(wait),
             LogInError::Db(error) => error.into(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::neighbourhood;
-
-    #[test]
-    fn a_network_of_addresses_is_one_visitor() {
-        let of = |text: &str| neighbourhood(text.parse().unwrap()).to_string();
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(of("2001:db8:1:2:ffff::"), of("2001:db8:1:2:3:4:5:6"));
-        assert_eq!((of("192.0.2.7"), of("::ffff:192.0.2.7")), ("192.0.2.7".to_owned(), "192.0.2.7".to_owned()));
     }
 }

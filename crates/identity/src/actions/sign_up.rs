@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::checked_name;
-use crate::{Role, password, store};
+use crate::{
+    Role, password,
+    store::{self, NewUser},
+};
 
 /// A person and the organisation they found.
 #[derive(Debug, Default, Deserialize)]
@@ -61,7 +64,8 @@ pub async fn sign_up(app: &App, new: NewOrganisation) -> Result<(UserId, OrgId),
     let hash = password::hash(new.password).await.map_err(SignUpError::Hash)?;
     let (user, org, now) = (UserId::new(), OrgId::new(), app.clock.now());
     let tx = app.db.system().await?;
-    store::insert_user(&tx, user, email.as_str(), name, &hash, now).await.map_err(|error| match error.constraint() {
+    let new = NewUser { id: user, email: email.as_str(), name, password_hash: Some(&hash), confirmed: true, user_metadata: &json!({}) };
+    store::insert_user(&tx, &new, now).await.map_err(|error| match error.constraint() {
         Some("users_email_key") => {
             SignUpError::Invalid(vec![FieldError::new("/email", "email.taken", "This address has an account already: sign in instead")])
         }

@@ -3,13 +3,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use http_kit::{ApiQuery, App, Chrome, ClientIp, PageForm, Problem, redirect};
+use http_kit::{ApiQuery, App, Chrome, PageForm, Problem, redirect};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field};
 
 use crate::{
-    LogInError, Viewer,
+    Client, LogInError, Viewer,
     actions::{log_in::log_in, log_out},
     cookie,
 };
@@ -38,13 +38,11 @@ pub(super) async fn show(chrome: Chrome, viewer: Result<Viewer, Problem>, ApiQue
 pub(super) async fn submit(
     State(app): State<App>,
     chrome: Chrome,
-    ClientIp(from): ClientIp,
-    headers: HeaderMap,
+    client: Client,
     typed: PageForm<LogInForm>,
 ) -> Result<Response, Problem> {
     let LogInForm { email, password, next } = typed.value;
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    match log_in(&app, &email, password, from, agent).await {
+    match log_in(&app, &email, password, &client).await {
         Ok(token) => {
             let mut response = redirect(inside(&next), None);
             response.headers_mut().append(header::SET_COOKIE, cookie::set(&token, &app.config));

@@ -5,18 +5,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cache::Rate;
-use http::{HeaderMap, StatusCode, header};
-use http_kit::{App, Chrome, ClientIp, Flash, PageForm, Problem, redirect};
+use http::{StatusCode, header};
+use http_kit::{App, Chrome, Flash, PageForm, Problem, redirect};
 use maud::{Markup, html};
 use ui::{Button, Field};
 
 use crate::{
-    NewOrganisation, SignUpError, Viewer,
-    actions::{
-        log_in::{neighbourhood, open_session},
-        sign_up,
-    },
+    Client, NewOrganisation, SignUpError, Viewer,
+    actions::{log_in::open_session, sign_up},
     cookie, password,
+    session::{Method, NewSession},
 };
 
 /// Sign-ups from one address: a company's people share one, and each costs us a hashing and tells whether an address is known.
@@ -33,11 +31,10 @@ pub(super) async fn show(State(app): State<App>, chrome: Chrome, viewer: Result<
 pub(super) async fn submit(
     State(app): State<App>,
     chrome: Chrome,
-    ClientIp(from): ClientIp,
-    headers: HeaderMap,
+    client: Client,
     form_: PageForm<NewOrganisation>,
 ) -> Result<Response, Problem> {
-    let key = format!("signup:{}", neighbourhood(from));
+    let key = format!("signup:{}", client.neighbourhood());
     app.cache.throttle(&key, PER_ADDRESS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     sign_up::allowed(&app).await?;
     let typed = form_.value;
@@ -49,8 +46,7 @@ pub(super) async fn submit(
     };
     match sign_up::sign_up(&app, typed).await {
         Ok((user, org)) => {
-            let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-            let token = open_session(&app, user, org, agent).await?;
+            let token = open_session(&app, NewSession { org: Some(org), ..NewSession::by(user, Method::EmailSignup) }, &client).await?;
             let mut response = redirect("/", Some(Flash::success(format!("Welcome to Leadline, {}.", keep.name.trim()))));
             response.headers_mut().append(header::SET_COOKIE, cookie::set(&token, &app.config));
             Ok(response)

@@ -143,7 +143,7 @@ fn matrix() -> Markup {
                         tr {
                             td.is-title.is-wrap data-label="May" { (what) }
                             @for role in Role::ALL {
-                                td data-label=(role.label()) { @if role.may(permission) { "Yes" } @else { span.muted { "No" } } }
+                                td data-label=(role.label()) { @if role.permissions().has(permission) { "Yes" } @else { span.muted { "No" } } }
                             }
                         }
                     }

@@ -12,9 +12,22 @@ pub fn spawn(
     channels: &'static [&'static str],
     on_message: impl Fn(&str, &str) + Send + Sync + 'static,
 ) -> tokio::task::JoinHandle<()> {
+    spawn_watched(url, channels, |_| {}, on_message)
+}
+
+/// The same for who must know when nothing can be heard: `on_state(true)` once the channels are
+/// listened to, before any message, and `on_state(false)` when the connection is lost.
+pub fn spawn_watched(
+    url: String,
+    channels: &'static [&'static str],
+    on_state: impl Fn(bool) + Send + Sync + 'static,
+    on_message: impl Fn(&str, &str) + Send + Sync + 'static,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         loop {
-            if let Err(error) = listen(&url, channels, &on_message).await {
+            let ended = listen(&url, channels, &on_state, &on_message).await;
+            on_state(false);
+            if let Err(error) = ended {
                 tracing::warn!(%error, "listening for notifications was interrupted; polling goes on meanwhile");
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -25,6 +38,7 @@ pub fn spawn(
 async fn listen(
     url: &str,
     channels: &'static [&'static str],
+    on_state: &(impl Fn(bool) + Send + Sync),
     on_message: &(impl Fn(&str, &str) + Send + Sync),
 ) -> Result<(), crate::DbError> {
     let (client, mut connection) = crate::pool::connect(url).await?;
@@ -40,6 +54,7 @@ async fn listen(
     });
     let statements: String = channels.iter().map(|c| format!("LISTEN {c};")).collect();
     client.batch_execute(&statements).await?;
+    on_state(true);
     for channel in channels {
         on_message(channel, "");
     }

@@ -7,7 +7,7 @@ use http::{header, request::Parts};
 use maud::{Markup, html};
 use ui::{Button, Toast};
 
-use crate::{Flash, Hx, Nonce, Problem, ProblemKind};
+use crate::{Flash, Hx, Nonce, Problem};
 
 /// What every document needs besides its content: the nonce, and what there is to say.
 #[derive(Debug, Clone)]
@@ -44,19 +44,20 @@ pub async fn problems_as_pages(request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let for_people = !path.starts_with("/api/")
+        && !path.starts_with("/auth/v1/")
         && !path.starts_with("/webhooks/")
         && parts
             .headers
             .get(header::ACCEPT)
             .is_none_or(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html") || accept.contains("*/*")));
-    // Where to go after the sign-in: a page with its filters. A form cannot be sent again.
+    // Where to go after the remedy: a page with its filters. A form cannot be sent again.
     let here = if parts.method == http::Method::GET { parts.uri.path_and_query().map_or(path, ToString::to_string) } else { path };
     let Ok(chrome) = Chrome::from_request_parts(&mut parts, &()).await;
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned().filter(|_| for_people) else { return response };
     let status = problem.kind.status();
-    let mut page = if problem.kind == ProblemKind::Unauthorized {
-        return login_redirect(&form_encode(&here), chrome.is_htmx);
+    let mut page = if let Some(remedy) = problem.remedy {
+        return remedy_redirect(remedy, &form_encode(&here), chrome.is_htmx);
     } else if chrome.is_htmx {
         (status, Toast::error(problem.detail.clone()).partial()).into_response()
     } else {
@@ -68,8 +69,8 @@ pub async fn problems_as_pages(request: Request, next: Next) -> Response {
     page
 }
 
-fn login_redirect(here: &str, is_htmx: bool) -> Response {
-    let to = format!("/login?next={here}");
+fn remedy_redirect(remedy: &str, here: &str, is_htmx: bool) -> Response {
+    let to = format!("{remedy}?next={here}");
     let mut response = crate::redirect(&to, None);
     if is_htmx {
         // A fragment request must move the whole page, not swap the login form into a table.

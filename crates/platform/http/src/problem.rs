@@ -5,6 +5,7 @@ use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vault::VaultError;
 
 /// What went wrong, by what the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +103,8 @@ pub struct Problem {
     pub detail: String,
     pub errors: Vec<FieldError>,
     pub retry_after: Option<Duration>,
+    /// The page of ours where the person can mend it: to sign in, to show a second factor.
+    pub remedy: Option<&'static str>,
 }
 
 /// A problem on the wire: `application/problem+json`.
@@ -115,6 +118,9 @@ pub struct ProblemBody {
     pub detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The path of the page where a person can mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<&'static str>,
 }
 
 /// How many there are, as far as we counted.
@@ -128,7 +134,7 @@ pub struct Total {
 impl Problem {
     /// A problem of `kind`, told to the person by `detail`.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None, remedy: None }
     }
 
     /// 404. The same whether it does not exist or belongs to somebody else.
@@ -159,7 +165,14 @@ impl Problem {
 
     /// 401.
     pub fn unauthorized() -> Self {
-        Self::new(ProblemKind::Unauthorized, "This needs a signed-in person.")
+        Self::new(ProblemKind::Unauthorized, "This needs a signed-in person.").remedy("/login")
+    }
+
+    /// Names the page where the person can mend it: browsers are sent there, and back afterwards.
+    #[must_use]
+    pub const fn remedy(mut self, path: &'static str) -> Self {
+        self.remedy = Some(path);
+        self
     }
 
     /// 400.
@@ -191,6 +204,7 @@ impl Problem {
             status: self.kind.status().as_u16(),
             detail: self.detail.clone(),
             errors: self.errors.clone(),
+            remedy: self.remedy,
         }
     }
 
@@ -206,6 +220,12 @@ impl From<DbError> for Problem {
             tracing::error!(%error, "no database connection for a request");
             return Self::new(ProblemKind::Unavailable, "The database is busy or away. Nothing was changed; try again in a moment.");
         }
+        Self::internal(&error)
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
         Self::internal(&error)
     }
 }

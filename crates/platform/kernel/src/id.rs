@@ -120,8 +120,18 @@ ids! {
     OrgId = "org";
     /// A person who signs in.
     UserId = "user";
-    /// One signed-in browser.
+    /// One signed-in browser or client.
     SessionId = "sess";
+    /// A program's key to the API.
+    ApiKeyId = "key";
+    /// People of an organisation who work together.
+    TeamId = "team";
+    /// A place in an organisation that waits for somebody.
+    InvitationId = "inv";
+    /// An organisation's own identity provider.
+    ConnectionId = "sso";
+    /// A second factor.
+    FactorId = "factor";
     /// A person who may buy.
     LeadId = "lead";
     /// The company a lead works for.

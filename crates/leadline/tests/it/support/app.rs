@@ -7,7 +7,7 @@ use std::{
 use cache::Cache;
 use db::{Db, DbConfig};
 use events::Feed;
-use http_kit::{App, AppParts, Config, Environment, SecretKey, SignUp};
+use http_kit::{App, AppParts, AuthConfig, Config, Environment, SecretKey, SignUp};
 use jobs::Worker;
 use kernel::Clock;
 use mail::MailConfig;
@@ -25,6 +25,7 @@ pub struct TestOptions {
     pub clock: Clock,
     pub mail: MailConfig,
     pub resend_webhook_secret: Option<String>,
+    pub auth: AuthConfig,
     pub signup: SignUp,
     /// Share the run's Redis instead of the in-process cache.
     pub redis: bool,
@@ -36,6 +37,7 @@ impl Default for TestOptions {
             clock: Clock::manual("2026-01-05T09:00:00Z".parse().unwrap()),
             mail: MailConfig::default(),
             resend_webhook_secret: None,
+            auth: AuthConfig::default(),
             signup: SignUp::Open,
             redis: false,
         }
@@ -88,9 +90,12 @@ impl TestApp {
             signup: options.signup,
             trusted_proxies: Vec::new(),
             resend_webhook_secret: options.resend_webhook_secret,
+            auth: options.auth,
         };
         let feed = Feed::start(db.clone());
-        let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions: http::Extensions::new() });
+        let mut extensions = http::Extensions::new();
+        extensions.insert(identity::Engine::start(db.clone(), vault.clone(), options.clock.clone(), &config).await.unwrap());
+        let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });
         let stop = CancellationToken::new();
         web::projections(&app, &stop);
         let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -65,7 +65,7 @@ fn launch_card(viewer: &Viewer, campaign: &Campaign, found: &Preflight, address:
     } else if !viewer.may(Permission::CampaignsSend) {
         ui::notice(
             Tone::Info,
-            html! { "Your role (" (viewer.role.label()) ") writes campaigns and does not launch them. Ask a manager, an admin or the owner to look at this page and launch." },
+            html! { "Your role (" (viewer.role_label) ") writes campaigns and does not launch them. Ask a manager, an admin or the owner to look at this page and launch." },
         )
     } else if !found.ready {
         ui::notice_with(

@@ -1,0 +1,315 @@
+//! Sessions: opened when somebody has proved who they are, raised by a second factor, refreshed, ended.
+
+use db::{Db, DbError, SystemTx};
+use http_kit::{App, Problem};
+use jiff::{SignedDuration, Timestamp};
+use kernel::{OrgId, SessionId, UserId};
+use serde_json::{Value, json};
+
+use crate::{
+    Client, Engine,
+    token::{self, ACCESS_LIFETIME, AUDIENCE, Amr, Claims},
+};
+
+/// How long a session lasts at most.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// For so long after a refresh, the refresh token before it may come again: two tabs refresh at once.
+pub const REUSE_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+
+/// A way of proving who one is, by the names of Supabase Auth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Password,
+    Otp,
+    MagicLink,
+    Recovery,
+    Invite,
+    EmailSignup,
+    EmailChange,
+    OAuth,
+    Sso,
+    Totp,
+    RecoveryCode,
+    Passkey,
+}
+
+impl Method {
+    /// The claim's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Otp => "otp",
+            Self::MagicLink => "magiclink",
+            Self::Recovery => "recovery",
+            Self::Invite => "invite",
+            Self::EmailSignup => "email/signup",
+            Self::EmailChange => "email_change",
+            Self::OAuth => "oauth",
+            Self::Sso => "sso/oidc",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "webauthn",
+        }
+    }
+}
+
+/// A session about to be opened.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub user: UserId,
+    /// Where they land; `None`: the organisation they joined first.
+    pub org: Option<OrgId>,
+    /// Confined to this organisation (its own identity provider vouched for them).
+    pub only_org: Option<OrgId>,
+    pub method: Method,
+    /// 2 where the means is two factors in one: a passkey with user verification.
+    pub aal: i16,
+    /// The hash of the cookie's token; `None` for clients of the Auth API.
+    pub cookie: Option<[u8; 32]>,
+}
+
+impl NewSession {
+    /// One factor, no organisation in particular, no cookie.
+    pub const fn by(user: UserId, method: Method) -> Self {
+        Self { user, org: None, only_org: None, method, aal: 1, cookie: None }
+    }
+}
+
+/// Opens a session in `tx`.
+pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timestamp) -> Result<SessionId, DbError> {
+    let id = SessionId::new();
+    let amr = json!([{ "method": new.method.as_str(), "timestamp": now.as_second() }]);
+    let expires = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
+    let cookie = new.cookie.as_ref().map(<[u8; 32]>::as_slice);
+    tx.execute(
+        "INSERT INTO sessions (id, user_id, active_org, only_org, token_hash, aal, amr, fresh_at, created_at, expires_at, last_seen_at, user_agent, address)
+         VALUES ($1, $2, coalesce($4, $3), $4, $5, $6, $7, $8, $8, $9, $8, $10, $11)",
+        &[&id, &new.user, &new.org, &new.only_org, &cookie, &new.aal, &amr, &now, &expires, &client.agent, &client.address.to_string()],
+    )
+    .await?;
+    tx.execute("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", &[&new.user, &now]).await?;
+    Ok(id)
+}
+
+/// A second factor was shown: the session reaches `aal2` and is fresh. The person's sessions that
+/// stayed at one factor end, as in Supabase Auth: whoever holds one could not show the second.
+pub async fn raise(tx: &SystemTx, session: SessionId, method: Method, now: Timestamp) -> Result<(), DbError> {
+    let amr = json!([{ "method": method.as_str(), "timestamp": now.as_second() }]);
+    tx.execute(
+        "UPDATE sessions SET aal = 2, fresh_at = $3, amr = $2::jsonb || coalesce(
+           (SELECT jsonb_agg(a) FROM jsonb_array_elements(amr) a WHERE a ->> 'method' <> $2::jsonb -> 0 ->> 'method'), '[]') WHERE id = $1",
+        &[&session, &amr, &now],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM sessions o USING sessions s WHERE s.id = $1 AND o.user_id = s.user_id AND o.id <> s.id AND o.aal < 2",
+        &[&session],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The person has proved to be themselves again: what needs a fresh proof is open for a while.
+pub async fn freshen(tx: &SystemTx, session: SessionId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE sessions SET fresh_at = $2 WHERE id = $1", &[&session, &now]).await?;
+    Ok(())
+}
+
+/// Which of a person's sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of them.
+    All,
+    /// This one.
+    One(SessionId),
+    /// All but this one.
+    Others(SessionId),
+}
+
+/// Ends sessions of `user`; says how many. Their access and refresh tokens are worth nothing from then on.
+pub async fn end(tx: &SystemTx, user: UserId, ending: Ending) -> Result<u64, DbError> {
+    match ending {
+        Ending::All => tx.execute("DELETE FROM sessions WHERE user_id = $1", &[&user]).await,
+        Ending::One(id) => tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id = $2", &[&user, &id]).await,
+        Ending::Others(id) => tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", &[&user, &id]).await,
+    }
+}
+
+/// What a client of the Auth API is given.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    pub access_token: String,
+    pub refresh_token: String,
+    /// Seconds.
+    pub expires_in: i64,
+    /// Seconds since 1970.
+    pub expires_at: i64,
+    pub claims: Claims,
+}
+
+/// Tokens of a session as it stands now. `None`: there is no such session any more.
+pub async fn tokens(app: &App, session: SessionId) -> Result<Option<TokenPair>, Problem> {
+    let now = app.clock.now();
+    let Some(facts) = facts(&app.db, session, now).await? else { return Ok(None) };
+    let engine = Engine::of(app)?;
+    let expires_at = now.as_second() + ACCESS_LIFETIME.as_secs();
+    let claims = Claims {
+        iss: engine.issuer().to_owned(),
+        sub: facts.user.uuid(),
+        aud: AUDIENCE.to_owned(),
+        exp: expires_at,
+        iat: now.as_second(),
+        email: facts.email,
+        phone: String::new(),
+        app_metadata: facts.app_metadata,
+        user_metadata: facts.user_metadata,
+        role: AUDIENCE.to_owned(),
+        aal: format!("aal{}", facts.aal),
+        amr: facts.amr,
+        session_id: session.uuid(),
+        is_anonymous: false,
+    };
+    Ok(Some(TokenPair {
+        access_token: engine.sign(&claims)?,
+        refresh_token: token::refresh_token(&app.config.secret, session, facts.counter),
+        expires_in: ACCESS_LIFETIME.as_secs(),
+        expires_at,
+        claims,
+    }))
+}
+
+struct Facts {
+    user: UserId,
+    email: String,
+    app_metadata: Value,
+    user_metadata: Value,
+    aal: i16,
+    amr: Vec<Amr>,
+    counter: i64,
+}
+
+async fn facts(db: &Db, session: SessionId, now: Timestamp) -> Result<Option<Facts>, DbError> {
+    let rows = db
+        .read_system(
+            "SELECT s.user_id, u.email, u.app_metadata, u.user_metadata, s.aal, s.amr, s.refresh_counter, m.org_id, m.role,
+                    ARRAY(SELECT DISTINCT i.provider FROM identities i WHERE i.user_id = u.id ORDER BY 1)
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             LEFT JOIN LATERAL (
+               SELECT * FROM memberships x WHERE x.user_id = s.user_id AND (s.only_org IS NULL OR x.org_id = s.only_org)
+               ORDER BY (x.org_id = s.active_org) DESC NULLS LAST, x.created_at LIMIT 1) m ON true
+             WHERE s.id = $1 AND s.expires_at > $2",
+            &[&session, &now],
+        )
+        .await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (org, role): (Option<OrgId>, Option<String>) = (row.try_get(7)?, row.try_get(8)?);
+    let providers: Vec<String> = row.try_get(9)?;
+    Ok(Some(Facts {
+        user: row.try_get(0)?,
+        email: row.try_get(1)?,
+        app_metadata: app_metadata(row.try_get(2)?, &providers, org, role.as_deref()),
+        user_metadata: row.try_get(3)?,
+        aal: row.try_get(4)?,
+        amr: serde_json::from_value(row.try_get(5)?).unwrap_or_default(),
+        counter: row.try_get(6)?,
+    }))
+}
+
+/// What tokens and users show of a person's standing: stored facts, how they sign in, where they work.
+pub fn app_metadata(stored: Value, providers: &[String], org: Option<OrgId>, role: Option<&str>) -> Value {
+    let mut shown = stored.as_object().cloned().unwrap_or_default();
+    let first = providers.iter().find(|provider| *provider == "email").or(providers.first()).map_or("email", String::as_str);
+    shown.insert("provider".to_owned(), json!(first));
+    shown.insert("providers".to_owned(), json!(if providers.is_empty() { vec!["email".to_owned()] } else { providers.to_vec() }));
+    // Never what a person could have written there themselves: these two are ours.
+    shown.remove("org_id");
+    shown.remove("org_role");
+    if let (Some(org), Some(role)) = (org, role) {
+        shown.insert("org_id".to_owned(), json!(org));
+        shown.insert("org_role".to_owned(), json!(role));
+    }
+    Value::Object(shown)
+}
+
+/// Why a refresh token bought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Not one of ours.
+    #[error("Invalid Refresh Token: Refresh Token Not Found")]
+    NotFound,
+    /// An old one came back: somebody has copied it, so the whole session has ended.
+    #[error("Invalid Refresh Token: Already Used")]
+    AlreadyUsed,
+    /// Signed out.
+    #[error("Session from session_id claim in JWT does not exist")]
+    SessionNotFound,
+    #[error("Invalid Refresh Token: Session Expired")]
+    SessionExpired,
+    #[error("User is banned")]
+    Banned,
+    #[error("{0:?}")]
+    Problem(Problem),
+}
+
+/// Exchanges a refresh token. The token before the valid one gets the valid one (the answer to the first
+/// exchange may have been lost); an older one ends the session, unless it was exchanged a moment ago.
+pub async fn refresh(app: &App, text: &str, client: &Client) -> Result<TokenPair, RefreshError> {
+    let (session, presented) = token::read_refresh_token(&app.config.secret, text).ok_or(RefreshError::NotFound)?;
+    let now = app.clock.now();
+    let tx = app.db.system().await?;
+    let row = tx
+        .query_opt(
+            "SELECT s.refresh_counter, s.refreshed_at, s.expires_at, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 FOR UPDATE OF s",
+            &[&session],
+        )
+        .await?
+        .ok_or(RefreshError::SessionNotFound)?;
+    let (current, refreshed, expires): (i64, Option<Timestamp>, Timestamp) =
+        (row.try_get(0).map_err(DbError::from)?, row.try_get(1).map_err(DbError::from)?, row.try_get(2).map_err(DbError::from)?);
+    if expires <= now {
+        return Err(RefreshError::SessionExpired);
+    }
+    if row.try_get::<_, Option<Timestamp>>(3).map_err(DbError::from)?.is_some_and(|until| until > now) {
+        return Err(RefreshError::Banned);
+    }
+    let just_now = refreshed.is_some_and(|at| now.duration_since(at) <= REUSE_INTERVAL);
+    if presented == current {
+        tx.execute(
+            "UPDATE sessions SET refresh_counter = refresh_counter + 1, refreshed_at = $2, last_seen_at = $2, user_agent = $3, address = $4 WHERE id = $1",
+            &[&session, &now, &client.agent, &client.address.to_string()],
+        )
+        .await?;
+    } else if presented > current || (presented < current - 1 && !just_now) {
+        // A number that was never given out cannot carry our seal; treat it like a copy all the same.
+        tx.execute("DELETE FROM sessions WHERE id = $1", &[&session]).await?;
+        tx.commit().await?;
+        tracing::warn!(%session, "a refresh token was used again: its session has ended");
+        return Err(RefreshError::AlreadyUsed);
+    }
+    tx.commit().await?;
+    tokens(app, session).await?.ok_or(RefreshError::SessionNotFound)
+}
+
+impl From<DbError> for RefreshError {
+    fn from(error: DbError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl From<Problem> for RefreshError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Notes a session's use, its place and its device, every few minutes.
+pub(crate) async fn touch(db: &Db, session: SessionId, client: &Client, now: Timestamp) -> Result<(), DbError> {
+    let tx = db.system().await?;
+    tx.execute(
+        "UPDATE sessions SET last_seen_at = $2, user_agent = $3, address = $4 WHERE id = $1",
+        &[&session, &now, &client.agent, &client.address.to_string()],
+    )
+    .await?;
+    tx.commit().await
+}
