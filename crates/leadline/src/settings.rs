@@ -7,13 +7,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use http_kit::{Environment, SignUp};
+use http_kit::{AuthConfig, Environment, SignUp};
 use kernel::Clock;
 use mail::MailConfig;
 use url::Url;
 use vault::MasterKey;
 
-/// Every variable we read. A name that starts with LEADLINE_ and is not here is a mistake.
+mod auth;
+
+/// Every variable we read, besides [`auth::KNOWN`]. A name that starts with LEADLINE_ and is not here is a mistake.
 const KNOWN: [&str; 19] = [
     "LEADLINE_ENV",
     "LEADLINE_BIND",
@@ -60,6 +62,7 @@ pub(crate) struct Settings {
     pub(crate) redis_url: Option<String>,
     pub(crate) mail: MailConfig,
     pub(crate) resend_webhook_secret: Option<String>,
+    pub(crate) auth: AuthConfig,
     pub(crate) clock: Clock,
     pub(crate) origins: BTreeMap<String, Origin>,
 }
@@ -72,7 +75,7 @@ impl Settings {
     }
 
     fn from_sources(environment: &BTreeMap<String, String>) -> Result<Self> {
-        if let Some(stray) = environment.keys().find(|name| name.starts_with("LEADLINE_") && !KNOWN.contains(&name.as_str())) {
+        if let Some(stray) = environment.keys().find(|name| name.starts_with("LEADLINE_") && !is_known(name)) {
             bail!("{stray} is not a setting of Leadline; the ones that begin with LEADLINE_ are {}", known_prefixed());
         }
         let mut values: BTreeMap<String, (String, Origin)> = BTreeMap::new();
@@ -84,7 +87,7 @@ impl Settings {
         if let Some(path) = outputs {
             read_infra_outputs(Path::new(&path), &mut values)?;
         }
-        for name in KNOWN {
+        for name in known() {
             if let Some(value) = environment.get(name).filter(|value| !value.trim().is_empty()) {
                 values.insert(name.to_owned(), (value.clone(), Origin::Environment));
             }
@@ -116,7 +119,10 @@ impl Settings {
             .map(|text| text.parse::<IpAddr>().with_context(|| format!("LEADLINE_TRUSTED_PROXIES: {text:?} is not an IP address")))
             .collect::<Result<_>>()?;
         let data_dir = PathBuf::from(get("LEADLINE_DATA_DIR").unwrap_or_else(|| "./.leadline".to_owned()));
+        let mail = MailConfig::from_vars(get);
+        let basis = auth::Basis { environment, public_url: &public_url, mail_is_caught: mail.catches() };
         let settings = Self {
+            auth: auth::read(&basis, get)?,
             environment,
             bind,
             public_url,
@@ -129,7 +135,7 @@ impl Settings {
                 .collect::<Result<_>>()?,
             database_url: get("DATABASE_URL"),
             redis_url: get("REDIS_URL"),
-            mail: MailConfig::from_vars(get),
+            mail,
             resend_webhook_secret: get("RESEND_WEBHOOK_SECRET"),
             clock,
             origins: values.iter().map(|(name, (_, origin))| (name.clone(), *origin)).collect(),
@@ -165,8 +171,16 @@ fn secret_key(variable: &str, text: &str) -> Result<MasterKey> {
     MasterKey::parse(variable, text).map_err(anyhow::Error::msg)
 }
 
+fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter().chain(auth::KNOWN)
+}
+
+fn is_known(name: &str) -> bool {
+    known().any(|known| known == name)
+}
+
 fn known_prefixed() -> String {
-    KNOWN.iter().filter(|name| name.starts_with("LEADLINE_")).copied().collect::<Vec<_>>().join(", ")
+    known().filter(|name| name.starts_with("LEADLINE_")).collect::<Vec<_>>().join(", ")
 }
 
 /// `leadline.toml`: the variables' names in lower case.
@@ -179,7 +193,7 @@ fn read_file(named: Option<&String>, values: &mut BTreeMap<String, (String, Orig
     let table: toml::Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
     for (key, value) in table {
         let name = key.to_uppercase();
-        if !KNOWN.contains(&name.as_str()) || name == "LEADLINE_CONFIG" {
+        if !is_known(&name) || name == "LEADLINE_CONFIG" {
             bail!("{}: {key:?} is not a setting; use the variables' names in lower case, such as database_url", path.display());
         }
         let text = match value {

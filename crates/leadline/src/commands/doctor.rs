@@ -36,6 +36,7 @@ pub(crate) async fn run(settings: &Settings, json: bool) -> Result<ExitCode> {
         data_dir(settings),
         secret_key(settings),
         public_url(settings),
+        sign_in(settings),
     ];
     if json {
         say(&serde_json::to_string_pretty(&findings)?);
@@ -184,4 +185,19 @@ fn public_url(settings: &Settings) -> Finding {
         ok: true,
         detail: detail.to_owned(),
     }
+}
+
+fn sign_in(settings: &Settings) -> Finding {
+    let auth = &settings.auth;
+    let mut ways = vec!["passwords, codes and links by mail, passkeys".to_owned()];
+    ways.extend(auth.providers.iter().map(|provider| format!("{} ({})", provider.label, provider.issuer)));
+    let mut detail = vec![if auth.confirm_email { "addresses must be confirmed" } else { "addresses need no confirmation" }.to_owned()];
+    detail.push(format!("mail from {}", auth.mail_from.address));
+    if let Some(url) = &auth.supabase_url {
+        detail.push(format!("tokens of Supabase Auth at {url} are accepted ({})", named(settings, "SUPABASE_URL")));
+    }
+    if auth.supabase_jwt_secret.is_some() {
+        detail.push(format!("tokens signed with Supabase's secret are accepted ({})", named(settings, "SUPABASE_JWT_SECRET")));
+    }
+    Finding { dependency: "Sign-in", using: ways.join(", "), ok: true, detail: detail.join("; ") }
 }

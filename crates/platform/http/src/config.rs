@@ -4,6 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use url::Url;
 
+use crate::AuthConfig;
+
 /// Where this process runs; production refuses unsafe defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -68,12 +70,22 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// `whsec_…`, from Resend's dashboard; without it the webhook answers 503.
     pub resend_webhook_secret: Option<String>,
+    /// How people and programs sign in.
+    pub auth: AuthConfig,
 }
 
 impl Config {
     /// An absolute link to a path of ours.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// An address to which somebody may be sent after signing in, if it is on our own origin or in
+    /// `LEADLINE_REDIRECT_URLS`. Send them to the returned address: it is what was checked.
+    pub fn may_redirect_to(&self, address: &str) -> Option<Url> {
+        let url = Url::parse(address).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
+        // An opaque origin (of `data:` and the like) equals nothing, not even itself.
+        (url.origin() == self.public_url.origin() || self.auth.lists(&url)).then_some(url)
     }
 
     /// Whether browsers reach us by TLS, so that cookies can be `Secure`.
@@ -113,5 +125,43 @@ fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_sent_to_our_own_origin_and_to_listed_addresses_only() {
+        let config = Config {
+            environment: Environment::Production,
+            public_url: "https://sales.example.com/".parse().unwrap(),
+            data_dir: PathBuf::new(),
+            secret: SecretKey::new([0; 32]),
+            signup: SignUp::Open,
+            trusted_proxies: Vec::new(),
+            resend_webhook_secret: None,
+            auth: AuthConfig { redirect_allow: vec!["https://app.example/**".to_owned()], ..AuthConfig::default() },
+        };
+        for allowed in ["https://sales.example.com", "https://sales.example.com/leads?a=b#c", "https://app.example/x"] {
+            assert!(config.may_redirect_to(allowed).is_some(), "{allowed}");
+        }
+        let refused = [
+            "http://sales.example.com/",
+            "https://sales.example.com:8443/",
+            "https://sales.example.com@evil.example/",
+            "https://me:pw@sales.example.com/",
+            "https://sales.example.com.evil.example/",
+            "https://evil.example\\@sales.example.com/",
+            "//sales.example.com/",
+            "/leads",
+            "javascript:alert(1)//https://sales.example.com/",
+            "data:text/html,x",
+            "",
+        ];
+        for address in refused {
+            assert!(config.may_redirect_to(address).is_none(), "{address}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod app;
 mod assets;
+mod auth_config;
 mod body;
 mod client;
 mod config;
@@ -18,6 +19,7 @@ mod routes;
 
 pub use app::{App, AppParts};
 pub use assets::serve as serve_asset;
+pub use auth_config::{AuthConfig, ProviderConfig, ProviderName};
 pub use body::{ApiJson, ApiPath, ApiQuery, Idempotent, PageForm};
 pub use client::{ClientIp, Hx};
 pub use config::{Config, Environment, SecretKey, SignUp};
