@@ -83,7 +83,7 @@ pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timesta
     let cookie = new.cookie.as_ref().map(<[u8; 32]>::as_slice);
     tx.execute(
         "INSERT INTO sessions (id, user_id, active_org, only_org, token_hash, aal, amr, fresh_at, created_at, expires_at, last_seen_at, user_agent, address)
-         VALUES ($1, $2, coalesce($4, $3), $4, $5, $6, $7, $8, $8, $9, $8, $10, $11)",
+         VALUES ($1, $2, coalesce($4::uuid, $3::uuid), $4, $5, $6, $7, $8, $8, $9, $8, $10, $11)",
         &[&id, &new.user, &new.org, &new.only_org, &cookie, &new.aal, &amr, &now, &expires, &client.agent, &client.address.to_string()],
     )
     .await?;
