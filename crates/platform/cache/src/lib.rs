@@ -10,7 +10,7 @@ mod throttle;
 use std::{pin::Pin, time::Duration};
 
 use futures_util::Stream;
-pub use throttle::{Rate, Throttled};
+pub use throttle::{Allowance, Rate, Throttled};
 
 /// A cache, throttle and message bus.
 #[derive(Clone)]
@@ -73,14 +73,24 @@ impl Cache {
     }
 
     /// Counts one use of `key` against `rate` over all nodes that share the cache.
-    pub async fn throttle(&self, key: &str, rate: Rate) -> Result<(), Throttled> {
-        if let Some(remote) = &self.remote {
-            match remote.throttle(key, rate).await {
+    pub async fn throttle(&self, key: &str, rate: Rate) -> Result<Allowance, Throttled> {
+        let full = Allowance { rate, remaining: rate.uses, reset: Duration::ZERO };
+        Ok(self.throttle_all(&[(key, rate)]).await?.unwrap_or(full))
+    }
+
+    /// Counts one use of every key, or of none if one of them has none left (in a Redis Cluster, whose
+    /// scripts reach one key each, those before it are counted). Answers with the tightest allowance.
+    pub async fn throttle_all(&self, keys: &[(&str, Rate)]) -> Result<Option<Allowance>, Throttled> {
+        if let Some(remote) = self.remote.as_ref().filter(|_| !self.local.is_alone()) {
+            match remote.throttle(keys).await {
                 Ok(verdict) => return verdict,
-                Err(error) => missed::<()>(&error),
+                Err(error) => {
+                    self.local.stay_alone();
+                    missed::<()>(&error);
+                }
             }
         }
-        self.local.throttle(key, rate)
+        self.local.throttle(keys)
     }
 
     /// Tells every node; those that are not listening do not hear it.

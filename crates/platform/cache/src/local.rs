@@ -1,6 +1,9 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -9,10 +12,13 @@ use moka::{Expiry, future::Cache};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::throttle::{Rate, Throttled, gcra};
+use crate::throttle::{Allowance, Rate, Throttled, judge_all};
 
 type Entry = (Arc<[u8]>, Duration);
 type Channels = Arc<Mutex<HashMap<String, broadcast::Sender<String>>>>;
+
+/// How long throttles stay here after Redis has failed, in microseconds.
+const ALONE_MICROS: i64 = 1_000_000;
 
 /// The in-process form. Bounded: 64 MB of values, 100,000 throttles.
 #[derive(Clone)]
@@ -21,6 +27,7 @@ pub(crate) struct Local {
     arrivals: Arc<Mutex<HashMap<String, i64>>>,
     channels: Channels,
     started: Instant,
+    alone_until: Arc<AtomicI64>,
 }
 
 struct EachItsOwn;
@@ -41,7 +48,7 @@ impl Local {
             .weigher(|key: &String, (value, _): &Entry| u32::try_from(key.len() + value.len() + 64).unwrap_or(u32::MAX))
             .expire_after(EachItsOwn)
             .build();
-        Self { values, arrivals: Arc::default(), channels: Arc::default(), started: Instant::now() }
+        Self { values, arrivals: Arc::default(), channels: Arc::default(), started: Instant::now(), alone_until: Arc::default() }
     }
 
     pub(crate) async fn get(&self, key: &str) -> Option<Vec<u8>> {
@@ -56,19 +63,32 @@ impl Local {
         self.values.invalidate(key).await;
     }
 
-    pub(crate) fn throttle(&self, key: &str, rate: Rate) -> Result<(), Throttled> {
-        let now = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+    pub(crate) fn throttle(&self, keys: &[(&str, Rate)]) -> Result<Option<Allowance>, Throttled> {
+        let now = self.micros();
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         if arrivals.len() > 100_000 {
             arrivals.retain(|_, arrival| *arrival > now);
         }
-        match gcra(arrivals.get(key).copied(), now, rate) {
-            Ok(next) => {
-                arrivals.insert(key.to_owned(), next);
-                Ok(())
-            }
-            Err(wait) => Err(Throttled { retry_after: Duration::from_micros(wait.unsigned_abs()) }),
+        let ahead = |key: &str| arrivals.get(key).map_or(0, |arrival| (arrival - now).max(0));
+        let ahead: Vec<i64> = keys.iter().map(|(key, _)| ahead(key)).collect();
+        let verdict = judge_all(keys.iter().map(|(_, rate)| *rate).zip(ahead.iter().copied()))?;
+        for ((key, rate), ahead) in keys.iter().zip(ahead) {
+            arrivals.insert((*key).to_owned(), now + ahead + rate.interval());
         }
+        Ok(verdict)
+    }
+
+    /// Whether Redis has just failed: a request should not wait for it to fail again.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.micros() < self.alone_until.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stay_alone(&self) {
+        self.alone_until.store(self.micros().saturating_add(ALONE_MICROS), Ordering::Relaxed);
+    }
+
+    fn micros(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
     pub(crate) fn publish(&self, channel: &str, message: &str) {

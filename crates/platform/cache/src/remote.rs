@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt};
 use redis::{
@@ -10,7 +10,7 @@ use redis::{
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::throttle::{GCRA_LUA, Rate, Throttled};
+use crate::throttle::{Allowance, GCRA_LUA, Rate, Throttled, judge_all};
 
 /// Keys of ours carry a prefix, so that a Redis may be shared.
 const PREFIX: &str = "leadline:";
@@ -21,6 +21,7 @@ pub(crate) struct Remote {
     connection: Connection,
     /// A single node to subscribe at: in a cluster, PUBLISH reaches every node.
     subscribe_at: Client,
+    gcra: Arc<Script>,
 }
 
 #[derive(Clone)]
@@ -53,7 +54,7 @@ impl Remote {
                 .set_number_of_retries(1);
             Connection::Node(ConnectionManager::new_with_config(subscribe_at.clone(), config).await?)
         };
-        Ok(Self { connection, subscribe_at })
+        Ok(Self { connection, subscribe_at, gcra: Arc::new(Script::new(GCRA_LUA)) })
     }
 
     pub(crate) async fn ping(&self) -> RedisResult<String> {
@@ -73,13 +74,23 @@ impl Remote {
         on!(self, c => c.del(format!("{PREFIX}{key}")).await)
     }
 
-    pub(crate) async fn throttle(&self, key: &str, rate: Rate) -> RedisResult<Result<(), Throttled>> {
-        let period = u64::try_from(rate.per.as_micros()).unwrap_or(u64::MAX);
-        let script = Script::new(GCRA_LUA);
-        let mut call = script.prepare_invoke();
-        call.key(format!("{PREFIX}throttle:{key}")).arg(period).arg(period / u64::from(rate.uses.max(1)));
-        let wait: u64 = on!(self, c => call.invoke_async(&mut c).await)?;
-        Ok(if wait == 0 { Ok(()) } else { Err(Throttled { retry_after: Duration::from_micros(wait) }) })
+    pub(crate) async fn throttle(&self, keys: &[(&str, Rate)]) -> RedisResult<Result<Option<Allowance>, Throttled>> {
+        let mut ahead: Vec<i64> = Vec::with_capacity(keys.len());
+        // The keys of one script must lie on one node of a cluster, and these are scattered over them.
+        let at_once = if matches!(self.connection, Connection::Cluster(_)) { 1 } else { keys.len().max(1) };
+        for keys in keys.chunks(at_once) {
+            let mut call = self.gcra.prepare_invoke();
+            for (key, rate) in keys {
+                call.key(format!("{PREFIX}throttle:{key}")).arg(rate.period()).arg(rate.interval());
+            }
+            let found: Vec<i64> = on!(self, c => call.invoke_async(&mut c).await)?;
+            let verdict = judge_all(keys.iter().map(|(_, rate)| *rate).zip(found.iter().copied()));
+            if let Err(throttled) = verdict {
+                return Ok(Err(throttled));
+            }
+            ahead.extend(found);
+        }
+        Ok(judge_all(keys.iter().map(|(_, rate)| *rate).zip(ahead)))
     }
 
     pub(crate) async fn publish(&self, channel: &str, message: &str) -> RedisResult<()> {
