@@ -14,7 +14,7 @@ const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 interface Message {
   kind?: string;
   subject_type?: string;
-  subject_id?: string;
+  subject_id?: string | null;
 }
 
 function topicsOf(element: HTMLElement): string[] {
@@ -95,10 +95,12 @@ class LiveRegion extends HTMLElement {
     } catch {
       return;
     }
-    const { kind = "", subject_type: type = "", subject_id: id = "" } = message;
+    const { kind = "", subject_type: type = "", subject_id: id } = message;
     const names = new Set([kind, kind.split(".")[0]!, type, `${type}:${id}`]);
+    // Without an id it may be any of them: many changed at once, or which one is not for these eyes.
+    const concerns = (topic: string) => names.has(topic) || (!id && topic.startsWith(`${type}:`));
     for (const fragment of this.#fragments) {
-      if (topicsOf(fragment).some((topic) => names.has(topic))) this.#refresh(fragment);
+      if (topicsOf(fragment).some(concerns)) this.#refresh(fragment);
     }
   }
 

@@ -197,11 +197,9 @@ fn place(row: &Row, at: usize, user: UserId) -> Result<Option<Place>, DbError> {
         Visibility::All => Sees::Everything,
         Visibility::Own => Sees::OwnedBy(Arc::from([user.uuid()])),
         Visibility::Team => {
-            let mut team: Vec<Uuid> = row.try_get::<_, Option<Vec<Uuid>>>(at + 7)?.unwrap_or_default();
-            if !team.contains(&user.uuid()) {
-                team.push(user.uuid());
-            }
-            Sees::OwnedBy(team.into())
+            let team: Vec<Uuid> = row.try_get::<_, Option<Vec<Uuid>>>(at + 7)?.unwrap_or_default();
+            let (me, others) = (user.uuid(), team.into_iter().filter(|id| *id != user.uuid()));
+            Sees::OwnedBy(std::iter::once(me).chain(others).collect())
         }
     };
     // An import matches against every lead.

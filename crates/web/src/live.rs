@@ -30,8 +30,10 @@ pub(crate) async fn stream(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let topics: Vec<String> =
         query.topics.split(',').map(str::trim).filter(|topic| !topic.is_empty()).take(32).map(str::to_owned).collect();
+    // To somebody who sees some leads only, which one changed is not told: their page looks at what it shows anew.
+    let names_leads = viewer.scope.sees_everything();
     let items = app.feed.subscribe(viewer.org_id).filter_map(move |item| {
-        let event = message(&item, &topics);
+        let event = message(&item, &topics, names_leads);
         async move { event }
     });
     let mut end = tokio::time::interval(AT_MOST);
@@ -51,12 +53,12 @@ fn topic(prefix: &str) -> &str {
     }
 }
 
-fn message(item: &FeedItem, topics: &[String]) -> Option<Event> {
+fn message(item: &FeedItem, topics: &[String], names_leads: bool) -> Option<Event> {
     let subject = topic(&item.subject_type);
     let family = item.kind.split('.').next().unwrap_or_default();
     if !topics.is_empty() && !topics.iter().any(|topic| topic == subject || topic == family) {
         return None;
     }
-    let id = item.subject.map(|id| format!("{}_{}", item.subject_type, id.simple()));
+    let id = item.subject.filter(|_| names_leads || subject != "lead").map(|id| format!("{}_{}", item.subject_type, id.simple()));
     Some(Event::default().data(json!({ "kind": item.kind, "subject_type": subject, "subject_id": id }).to_string()))
 }

@@ -6,6 +6,7 @@ use kernel::{Actor, LeadId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::check_owner;
 use crate::{
     filter::Filter,
     jobs::BulkChange,
@@ -62,10 +63,18 @@ impl BulkAction {
             Self::RemoveTags { tags } => Ok(Self::RemoveTags { tags: clean(&tags)? }),
             Self::SetOwner { owner_id: Some(owner) } => {
                 let known = identity::members(tx).await?.iter().any(|member| member.id == owner);
-                let error = || FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation");
-                if known { Ok(self) } else { Err(Problem::invalid(vec![error()])) }
+                if !known {
+                    let error = FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation");
+                    return Err(Problem::invalid(vec![error]));
+                }
+                check_owner(tx.scope(), Some(owner)).map_err(|error| Problem::invalid(vec![error]))?;
+                Ok(self)
             }
-            Self::SetOwner { owner_id: None } | Self::SetStatus { .. } => Ok(self),
+            Self::SetOwner { owner_id: None } => {
+                check_owner(tx.scope(), None).map_err(|error| Problem::invalid(vec![error]))?;
+                Ok(self)
+            }
+            Self::SetStatus { .. } => Ok(self),
         }
     }
 }

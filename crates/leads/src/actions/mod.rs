@@ -7,9 +7,9 @@ pub(crate) mod set_status;
 pub(crate) mod update_account;
 pub(crate) mod update_lead;
 
-use db::DbError;
+use db::{DbError, Scope};
 use http_kit::{FieldError, Problem};
-use kernel::AccountId;
+use kernel::{AccountId, UserId};
 
 use crate::model::{Account, CheckedLead};
 
@@ -25,6 +25,9 @@ pub enum WriteError {
     /// Somebody changed it since the caller read it.
     #[error("changed meanwhile")]
     Changed,
+    /// Leads that the caller does not see belong to the account and would be changed with it.
+    #[error("others' leads belong to this account")]
+    Shared,
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -38,14 +41,34 @@ impl From<WriteError> for Problem {
                 http_kit::ProblemKind::PreconditionFailed,
                 "Somebody changed this since you opened it. Nothing was saved; load it again, look at what is new, and save then.",
             ),
+            WriteError::Shared => Self::forbidden(
+                "Leads that you do not see belong to this account, and they would change with it. Ask a colleague who sees all leads to change it.",
+            ),
             WriteError::Db(error) => error.into(),
         }
     }
 }
 
+/// Whether a lead may be given to `owner`: not if it would vanish from the eyes of whoever gives it away.
+fn check_owner(scope: &Scope, owner: Option<UserId>) -> Result<(), FieldError> {
+    if scope.covers(owner.map(|owner| owner.uuid())) {
+        return Ok(());
+    }
+    Err(FieldError::new(
+        "/owner_id",
+        "owner_id.hidden",
+        "You can give leads only to people whose leads you see. Ask a colleague who sees all leads to hand this one over.",
+    ))
+}
+
 /// Says which field a violated constraint belongs to.
-fn constraint_error(error: DbError) -> WriteError {
+fn constraint_error(error: DbError, scope: &Scope) -> WriteError {
     let field = match error.constraint() {
+        Some("leads_email_key") if !scope.sees_everything() => FieldError::new(
+            "/email",
+            "email.taken",
+            "Another lead has this e-mail address: search for it and edit that one. If you do not find it, it is a colleague's.",
+        ),
         Some("leads_email_key") => {
             FieldError::new("/email", "email.taken", "Another lead has this e-mail address: search for it and edit that one")
         }

@@ -10,6 +10,15 @@ use crate::{
     store,
 };
 
+/// The account as it is, locked against other changes.
+pub(crate) async fn locked(tx: &TenantTx, id: AccountId) -> Result<Account, WriteError> {
+    store::accounts::get(tx, id).await?.ok_or(WriteError::NotFound)?;
+    if store::accounts::is_shared(tx, id).await? {
+        return Err(WriteError::Shared);
+    }
+    store::accounts::lock(tx, id).await?.ok_or(WriteError::NotFound)
+}
+
 /// Writes an account and copies the facts that changed onto its leads, in the same transaction.
 pub async fn update_account(
     tx: &TenantTx,
@@ -18,7 +27,7 @@ pub async fn update_account(
     actor: Actor,
     now: Timestamp,
 ) -> Result<Account, WriteError> {
-    let before = store::accounts::lock(tx, id).await?.ok_or(WriteError::NotFound)?;
+    let before = locked(tx, id).await?;
     let after = draft.check().map_err(WriteError::Invalid)?;
     let fields: Vec<&str> = [
         ("name", before.name != after.name),
@@ -35,7 +44,7 @@ pub async fn update_account(
     if fields.is_empty() {
         return Ok(before);
     }
-    store::accounts::update(tx, id, &after, now).await.map_err(constraint_error)?;
+    store::accounts::update(tx, id, &after, now).await.map_err(|error| constraint_error(error, tx.scope()))?;
     let leads = store::accounts::propagate(tx, id, &after, &fields, actor, now).await?;
     let payload = json!({ "fields": fields, "leads": leads });
     append(tx, &[NewEvent { kind: "account.updated", subject: Subject::of(id), actor, at: now, payload }]).await?;

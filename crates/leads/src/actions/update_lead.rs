@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kernel::{Actor, LeadId};
 use serde_json::{Value, json};
 
-use super::{WriteError, complete, constraint_error};
+use super::{WriteError, check_owner, complete, constraint_error};
 use crate::{
     model::{CheckedLead, Lead, LeadDraft, Status},
     store,
@@ -32,6 +32,7 @@ pub async fn update_lead(
     let draft: LeadDraft = to_draft(&merged)?;
     let moved = draft.company_name != before.company_name || draft.company_domain != before.company_domain;
     let mut after = draft.check().map_err(WriteError::Invalid)?;
+    check_owner(tx.scope(), after.owner_id).map_err(|error| WriteError::Invalid(vec![error]))?;
     let account_id = if moved || (before.account_id.is_none() && !(after.company_name.is_empty() && after.company_domain.is_empty())) {
         let account = store::accounts::upsert_for(tx, &after, now).await?;
         complete(&mut after, account.as_ref())
@@ -42,7 +43,7 @@ pub async fn update_lead(
     if events.is_empty() && account_id == before.account_id {
         return Ok(before);
     }
-    store::write::update(tx, id, &after, account_id, now).await.map_err(constraint_error)?;
+    store::write::update(tx, id, &after, account_id, now).await.map_err(|error| constraint_error(error, tx.scope()))?;
     append(tx, &events).await?;
     store::get(tx, id).await?.ok_or(WriteError::NotFound)
 }

@@ -9,7 +9,7 @@ use super::{
     list::{Envelope, SearchParams, limit},
 };
 use crate::{
-    actions::update_account::update_account,
+    actions::update_account::{locked, update_account},
     model::{Account, AccountDraft},
     store::accounts::{self, AccountRow},
 };
@@ -53,7 +53,7 @@ pub(super) async fn patch_account(
     ApiJson(patch): ApiJson<Patch>,
 ) -> Result<Json<Account>, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let before = accounts::lock(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let before = locked(&tx, id).await?;
     let mut merged = serde_json::to_value(before.draft()).unwrap_or_default();
     if let (Value::Object(merged), Value::Object(patch)) = (&mut merged, &patch.0) {
         merged.extend(patch.clone());

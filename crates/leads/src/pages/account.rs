@@ -13,7 +13,10 @@ use ui::{Button, Field, Icon, Nav, table};
 
 use super::{grid::State as GridState, show};
 use crate::{
-    actions::{WriteError, update_account::update_account},
+    actions::{
+        WriteError,
+        update_account::{locked, update_account},
+    },
     filter::{Condition, Filter, SetTest},
     model::{Account, AccountDraft, Lead, parse_whole},
     store,
@@ -26,13 +29,14 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath
     let account = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let (people, total) = store::accounts::people(&tx, id, PEOPLE).await?;
     let members = identity::members(&tx).await?;
+    let may_write = viewer.may(Permission::LeadsWrite) && !store::accounts::is_shared(&tx, id).await?;
     tx.commit().await?;
     let href = format!("/accounts/{id}");
     let all = GridState::default().with_filter(Filter::default().and(Condition::Account(SetTest::Is(id)))).href();
     let subtitle = if account.name.is_empty() { "" } else { &account.domain };
     let content = html! {
         (ui::page_header_under(&[("Accounts", "/accounts")], account.display_name(), subtitle, html! {
-            @if viewer.may(Permission::LeadsWrite) { (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e")) }
+            @if may_write { (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e")) }
         }))
         (ui::split(
             ui::card_flush(&ui::plural(total, "person", "people"), html! { @if total > 0 { a href=(all) { "Open in leads" } } }, people_table(&people, &members)),
@@ -134,7 +138,7 @@ impl AccountForm {
 
 pub(super) async fn edit(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<AccountId>) -> Result<Markup, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let account = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let account = locked(&tx, id).await?;
     tx.commit().await?;
     Ok(edit_page(&viewer, &account, &AccountForm::of(&account), None))
 }

@@ -238,7 +238,7 @@ pub(super) async fn update(
 fn new_page(viewer: &Viewer, form: &LeadForm, members: &[Member], problem: Option<&Problem>) -> Markup {
     let content = html! {
         (ui::page_header_under(&[("Leads", "/leads")], "New lead", "", html! {}))
-        (fields("/leads", form, members, problem, html! { (Button::primary("Add lead")) (Button::ghost("Cancel").href("/leads")) }))
+        (fields(viewer, "/leads", form, members, problem, html! { (Button::primary("Add lead")) (Button::ghost("Cancel").href("/leads")) }))
     };
     viewer.page(Nav::Leads, "New lead", content)
 }
@@ -248,12 +248,12 @@ fn edit_page(viewer: &Viewer, lead: &Lead, form: &LeadForm, members: &[Member], 
     let title = format!("Edit {name}");
     let content = html! {
         (ui::page_header_under(&[("Leads", "/leads"), (&name, &href)], &title, "", html! {}))
-        (fields(&format!("{href}/edit"), form, members, problem, html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href)) }))
+        (fields(viewer, &format!("{href}/edit"), form, members, problem, html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href)) }))
     };
     viewer.page(Nav::Leads, &title, content)
 }
 
-fn fields(action: &str, form: &LeadForm, members: &[Member], problem: Option<&Problem>, buttons: Markup) -> Markup {
+fn fields(viewer: &Viewer, action: &str, form: &LeadForm, members: &[Member], problem: Option<&Problem>, buttons: Markup) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
     let text =
         |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
@@ -299,7 +299,7 @@ fn fields(action: &str, form: &LeadForm, members: &[Member], problem: Option<&Pr
             (ui::card("Work", html! {}, html! {
                 (ui::field_grid(html! {
                     (Field::select("status", "Status", show::status_options()).value(status).error(error("status")))
-                    (Field::select("owner_id", "Owner", show::owner_options(members)).value(&form.owner_id).error(error("owner_id")))
+                    (Field::select("owner_id", "Owner", show::owner_options(viewer, members)).value(&form.owner_id).error(error("owner_id")))
                     (text("tags", "Tags", &form.tags).hint("Separated by commas."))
                     (text("source", "Source", &form.source).placeholder("manual"))
                     (text("external_id", "External id", &form.external_id).hint("The id in another system."))

@@ -230,7 +230,7 @@ fn rows(viewer: &Viewer, state: &State, page: &Page<Lead>, members: &[Member], c
     let shown = page.rows.len();
     let summary = format!("{} of {}", ui::number(i64::try_from(shown).unwrap_or_default()), show::total(page.total, "lead", "leads"));
     html! {
-        @if may_write { (table::selectable("/leads/bulk", page.total.value, state.hidden(), bulk_actions(members), grid)) } @else { (grid) }
+        @if may_write { (table::selectable("/leads/bulk", page.total.value, state.hidden(), bulk_actions(viewer, members), grid)) } @else { (grid) }
         (Pager::new(summary)
             .previous(page.previous.as_deref().map(|cursor| state.href_with(Some(cursor))))
             .next(page.next.as_deref().map(|cursor| state.href_with(Some(cursor)))))
@@ -263,14 +263,14 @@ fn row(lead: &Lead, members: &[Member], chosen: &[Column], may_write: bool) -> M
 }
 
 /// The controls of the bar that shows once rows are selected.
-fn bulk_actions(members: &[Member]) -> Markup {
+fn bulk_actions(viewer: &Viewer, members: &[Member]) -> Markup {
     html! {
         (Field::text("tags", "Tags").id("bulk-tags").label_hidden().placeholder("Tag, another tag").autocomplete("off"))
         (Button::secondary("Add").icon(Icon::Tag).small().name_value("action", "add_tags"))
         (Button::secondary("Remove").small().name_value("action", "remove_tags"))
         (Field::select("status", "Status", show::status_options()).id("bulk-status").label_hidden())
         (Button::secondary("Set status").small().name_value("action", "set_status"))
-        (Field::select("owner", "Owner", show::owner_options(members)).id("bulk-owner").label_hidden())
+        (Field::select("owner", "Owner", show::owner_options(viewer, members)).id("bulk-owner").label_hidden())
         (Button::secondary("Set owner").icon(Icon::User).small().name_value("action", "set_owner"))
     }
 }

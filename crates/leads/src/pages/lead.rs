@@ -84,7 +84,7 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
                 html! { (ui::card("Timeline", html! {}, events(view, &href))) },
                 html! {
                     (ui::card("Score", html! { (ui::score_badge(i64::from(lead.score))) }, score(lead)))
-                    (ui::card("Status and owner", show::status(lead.status), work(lead, &view.members, &href, may_write)))
+                    (ui::card("Status and owner", show::status(lead.status), work(viewer, lead, &view.members, &href, may_write)))
                     (ui::card("Details", html! {}, details(lead)))
                     @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead))) }
                     @if lead.account_id.is_some() || !company.is_empty() { (ui::card("Account", html! {}, account(view, company))) }
@@ -116,7 +116,7 @@ fn score(lead: &Lead) -> Markup {
     }
 }
 
-fn work(lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup {
+fn work(viewer: &Viewer, lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup {
     if !may_write {
         let owner = lead.owner_id.and_then(|id| show::member(members, id));
         return ui::definition_list([("Owner", html! { @if let Some(name) = owner { (name) } })]);
@@ -128,7 +128,7 @@ fn work(lead: &Lead, members: &[Member], href: &str, may_write: bool) -> Markup 
             span data-without-script { (Button::secondary("Set status").small()) }
         }
         form.form method="post" action={ (href) "/owner" } data-auto-submit {
-            (Field::select("owner_id", "Owner", show::owner_options(members)).value(owner))
+            (Field::select("owner_id", "Owner", show::owner_options(viewer, members)).value(owner))
             span data-without-script { (Button::secondary("Set owner").small()) }
         }
     })

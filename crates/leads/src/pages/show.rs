@@ -1,6 +1,6 @@
 //! How this slice's things look wherever they appear.
 
-use identity::Member;
+use identity::{Member, Viewer};
 use kernel::UserId;
 use maud::{Markup, html};
 use ui::Tone;
@@ -46,10 +46,11 @@ pub(super) fn status_options() -> impl Iterator<Item = (&'static str, &'static s
     Status::ALL.into_iter().map(|status| (status.as_str(), status.label()))
 }
 
-/// (value, label) pairs for a select of owners, nobody first.
-pub(super) fn owner_options(members: &[Member]) -> Vec<(String, String)> {
-    let people = members.iter().map(|member| (member.id.to_string(), member.name.clone()));
-    std::iter::once((String::new(), "Nobody".to_owned())).chain(people).collect()
+/// (value, label) pairs for a select of owners: nobody first, and only those whom the viewer may give a lead to.
+pub(super) fn owner_options(viewer: &Viewer, members: &[Member]) -> Vec<(String, String)> {
+    let nobody = viewer.scope.covers(None).then(|| (String::new(), "Nobody".to_owned()));
+    let people = members.iter().filter(|member| viewer.scope.covers(Some(member.id.uuid())));
+    nobody.into_iter().chain(people.map(|member| (member.id.to_string(), member.name.clone()))).collect()
 }
 
 /// `1,204 leads`, or `10,000+ leads` where counting stopped.

@@ -48,6 +48,9 @@ pub(crate) async fn upsert_for(tx: &TenantTx, lead: &CheckedLead, now: Timestamp
     if domain.is_empty() && lead.company_name.is_empty() {
         return Ok(None);
     }
+    if !tx.scope().sees_everything() {
+        return link(tx, lead, domain, now).await.map(Some);
+    }
     let conflict = if domain.is_empty() { "(org_id, lower(name)) WHERE domain = ''" } else { "(org_id, domain) WHERE domain <> ''" };
     // The second branch runs for every known company, so it must not write (and lock) when there is nothing to learn.
     let sql = format!(
@@ -83,6 +86,31 @@ pub(crate) async fn upsert_for(tx: &TenantTx, lead: &CheckedLead, now: Timestamp
         )
         .await?;
     account(&row).map(Some)
+}
+
+/// The same for somebody to whom the account may be hidden until they have a lead there: it is taken as it is.
+async fn link(tx: &TenantTx, lead: &CheckedLead, domain: &str, now: Timestamp) -> Result<Account, DbError> {
+    let sql = format!("SELECT {ACCOUNT} FROM leadline_restricted.account_for($1, $2, $3, $4, $5, $6, $7, $8, $9) a");
+    let facts: db::Params<'_> = &[
+        &AccountId::new(),
+        &lead.company_name,
+        &domain,
+        &lead.industry,
+        &lead.employee_count,
+        &lead.annual_revenue,
+        &lead.country,
+        &lead.city,
+        &now,
+    ];
+    account(&tx.query_one(&sql, facts).await?)
+}
+
+/// Whether others' leads belong to the account, so that the transaction may read but not change it.
+pub(crate) async fn is_shared(tx: &TenantTx, id: AccountId) -> Result<bool, DbError> {
+    if tx.scope().sees_everything() {
+        return Ok(false);
+    }
+    Ok(tx.query_one("SELECT leadline_restricted.account_is_shared($1)", &[&id]).await?.try_get(0)?)
 }
 
 pub(crate) async fn update(tx: &TenantTx, id: AccountId, to: &CheckedAccount, now: Timestamp) -> Result<(), DbError> {

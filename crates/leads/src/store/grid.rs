@@ -136,6 +136,17 @@ struct Counted {
     total: i64,
 }
 
+/// Whether a page counts what its filter finds.
+#[derive(Clone, Copy)]
+enum Counting<'a> {
+    /// A later page: the first one has told.
+    Never,
+    /// Somebody who sees some leads only: a change that takes a lead from them writes no event that they see.
+    Always,
+    /// Unless nothing has happened since this count, for it costs far more than the page itself.
+    Unless(&'a Counted),
+}
+
 /// The statement of one page, and how to read its answer.
 struct Plan<'a> {
     org: String,
@@ -179,21 +190,21 @@ impl Plan<'_> {
     }
 
     /// Walks the index of the sort until the page is full; good whenever matches are frequent.
-    fn walk(&self, search: &str, counted: Option<&Counted>, params: &mut Params) -> String {
+    fn walk(&self, search: &str, counting: Counting<'_>, params: &mut Params) -> String {
         let (org, condition, keys) = (&self.org, &self.condition, self.keys());
-        // Counting costs far more than the page itself, so a count is used again while nothing has happened.
-        let total = counted.map_or_else(
-            || "0::bigint, NULL::bigint".to_owned(),
-            |known| {
+        let count = format!(
+            "(SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search} LIMIT {}) c)",
+            COUNT_LIMIT + 1
+        );
+        let total = match counting {
+            Counting::Never => "0::bigint, NULL::bigint".to_owned(),
+            Counting::Always => format!("{count}, NULL::bigint"),
+            Counting::Unless(known) => {
                 let newest = format!("(SELECT max(e.seq) FROM events e WHERE e.org_id = {org})");
                 let (seq, n) = (params.push(known.seq), params.push(known.total));
-                format!(
-                    "CASE WHEN {newest} = {seq}::bigint THEN {n}::bigint
-                     ELSE (SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search} LIMIT {}) c) END, {newest}",
-                    COUNT_LIMIT + 1
-                )
-            },
-        );
+                format!("CASE WHEN {newest} = {seq}::bigint THEN {n}::bigint ELSE {count} END, {newest}")
+            }
+        };
         let beyond = self.beyond(&keys, "l.id", params);
         format!(
             "SELECT {LEAD}, {}, {total} FROM lead_rows l WHERE l.org_id = {org} AND {condition}{search}{beyond} ORDER BY {} LIMIT {}",
@@ -239,12 +250,18 @@ pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Le
     let condition = query.filter.to_sql(&mut params, now);
     let plan = Plan { org: org_param, sort: query.sort, edge: edge.as_ref(), limit: query.limit, condition };
     let rows = if query.q.trim().is_empty() {
-        let key = format!("leads.total/{}/{}", scope.view(), query.filter.to_json());
-        let known: Option<Counted> = match &edge {
-            Some(_) => None,
-            None => Some(app.cache.get(&key).await.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
+        let key = format!("leads.total/{}/{}", scope.org(), query.filter.to_json());
+        let known: Option<Counted> = if edge.is_none() && scope.sees_everything() {
+            Some(app.cache.get(&key).await.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        } else {
+            None
         };
-        let sql = plan.walk("", known.as_ref(), &mut params);
+        let counting = match (&edge, &known) {
+            (Some(_), _) => Counting::Never,
+            (None, Some(known)) => Counting::Unless(known),
+            (None, None) => Counting::Always,
+        };
+        let sql = plan.walk("", counting, &mut params);
         let rows = db.read_planned(scope, &sql, &params.refs()).await?;
         if let (Some(known), Some(row)) = (known, rows.first()) {
             let (total, seq) = (
@@ -278,7 +295,7 @@ async fn frequent_word(db: &Db, scope: &Scope, query: &ListQuery, now: Timestamp
     let condition = query.filter.to_sql(&mut params, now);
     let search = search_words(&query.q, &mut params).replace("l.search LIKE", "(l.search || '') LIKE");
     let plan = Plan { org: org_param, sort: query.sort, edge, limit: query.limit, condition };
-    let sql = plan.walk(&format!(" AND {search}"), None, &mut params);
+    let sql = plan.walk(&format!(" AND {search}"), Counting::Never, &mut params);
     let rows = db.read_planned(scope, &sql, &params.refs()).await?;
     page(&rows, query, edge, Some(Total { value: COUNT_LIMIT, exact: false })).map_err(Problem::from)
 }

@@ -24,7 +24,8 @@ pub struct Scope {
 pub enum Sees {
     /// Every record.
     Everything,
-    /// The records that belong to these people, and no record that belongs to nobody.
+    /// The records that belong to these people, and none that belongs to nobody. Whose scope it is comes
+    /// first: what they make becomes theirs.
     OwnedBy(Arc<[Uuid]>),
 }
 
@@ -71,11 +72,19 @@ impl Scope {
         matches!(self.sees, Sees::Everything)
     }
 
-    /// Tells what is visible from what another scope sees: part of the key of everything that is cached.
-    pub fn view(&self) -> String {
+    /// Whether a record of `owner`, or of nobody, is visible.
+    pub fn covers(&self, owner: Option<Uuid>) -> bool {
         match &self.sees {
-            Sees::Everything => self.org.to_string(),
-            Sees::OwnedBy(owners) => format!("{}/{}", self.org, owners.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")),
+            Sees::Everything => true,
+            Sees::OwnedBy(owners) => owner.is_some_and(|owner| owners.contains(&owner)),
+        }
+    }
+
+    /// Whose a new record becomes that names no owner: nobody's, or that of the person who would not see it otherwise.
+    pub fn owner_of_new(&self) -> Option<Uuid> {
+        match &self.sees {
+            Sees::Everything => None,
+            Sees::OwnedBy(owners) => owners.first().copied(),
         }
     }
 
@@ -140,6 +149,16 @@ mod tests {
         assert!(
             Scope::new(OrgId::new(), Sees::Everything, Some(&"x".repeat(1000))).origin().is_some_and(|text| text.len() == LONGEST_ORIGIN)
         );
+    }
+
+    #[test]
+    fn what_belongs_to_nobody_is_seen_by_whoever_sees_everything() {
+        let (me, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let mine = Scope::new(OrgId::new(), Sees::OwnedBy([me].into()), None);
+        assert!(mine.covers(Some(me)) && !mine.covers(Some(other)) && !mine.covers(None));
+        assert_eq!(mine.owner_of_new(), Some(me));
+        let whole = Scope::whole(OrgId::new());
+        assert!(whole.covers(Some(other)) && whole.covers(None) && whole.owner_of_new().is_none());
     }
 
     #[test]
