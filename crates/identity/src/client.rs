@@ -1,12 +1,10 @@
 //! Where a request comes from, as a person recognises it.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::{convert::Infallible, net::IpAddr};
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
+pub use http_kit::neighbourhood;
 use http_kit::{App, ClientIp};
 
 /// The browser or program, and its address.
@@ -21,6 +19,42 @@ impl Client {
     pub fn neighbourhood(&self) -> IpAddr {
         neighbourhood(self.address)
     }
+
+    /// "Firefox on Linux": enough to recognise one's own device by, too little to follow anybody.
+    pub fn device(&self) -> String {
+        device(&self.agent)
+    }
+}
+
+/// The device behind a `User-Agent`. See [`Client::device`].
+pub fn device(agent: &str) -> String {
+    // In this order: later ones claim to be earlier ones, and most claim to be Safari.
+    let programs = [
+        ("Edg/", "Edge"),
+        ("EdgiOS/", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let of = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (of(&programs), of(&systems)) {
+        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "a program".to_owned(),
+    }
 }
 
 impl FromRequestParts<App> for Client {
@@ -29,27 +63,5 @@ impl FromRequestParts<App> for Client {
         let ClientIp(address) = ClientIp::from_request_parts(parts, app).await?;
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         Ok(Self { address, agent: agent.chars().take(300).collect() })
-    }
-}
-
-/// What one visitor can be told by: an IPv4 address, or the network of an IPv6 one, since everybody has
-/// 2^64 of those (RFC 6177).
-pub fn neighbourhood(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::neighbourhood;
-
-    #[test]
-    fn a_network_of_addresses_is_one_visitor() {
-        let of = |text: &str| neighbourhood(text.parse().unwrap()).to_string();
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(of("2001:db8:1:2:ffff::"), of("2001:db8:1:2:3:4:5:6"));
-        assert_eq!((of("192.0.2.7"), of("::ffff:192.0.2.7")), ("192.0.2.7".to_owned(), "192.0.2.7".to_owned()));
     }
 }

@@ -3,11 +3,12 @@
 use db::{Db, DbError, SystemTx};
 use http_kit::{App, Problem};
 use jiff::{SignedDuration, Timestamp};
-use kernel::{OrgId, SessionId, UserId};
+use kernel::{Actor, OrgId, SessionId, UserId};
 use serde_json::{Value, json};
 
 use crate::{
     Client, Engine,
+    record::{self, Act},
     token::{self, ACCESS_LIFETIME, AUDIENCE, Amr, Claims},
 };
 
@@ -88,6 +89,10 @@ pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timesta
     )
     .await?;
     tx.execute("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", &[&new.user, &now]).await?;
+    let payload = json!({ "method": new.method.as_str(), "aal": new.aal, "device": client.device() });
+    // A session that opens one organisation is no other's business.
+    let act = Act { user: new.user, actor: Actor::User(new.user), org: new.only_org, origin: &format!("{id} {}", client.address) };
+    record::append(tx, act, "session.started", &payload, now).await?;
     Ok(id)
 }
 
@@ -95,18 +100,25 @@ pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timesta
 /// stayed at one factor end, as in Supabase Auth: whoever holds one could not show the second.
 pub async fn raise(tx: &SystemTx, session: SessionId, method: Method, now: Timestamp) -> Result<(), DbError> {
     let amr = json!([{ "method": method.as_str(), "timestamp": now.as_second() }]);
-    tx.execute(
-        "UPDATE sessions SET aal = 2, fresh_at = $3, amr = $2::jsonb || coalesce(
-           (SELECT jsonb_agg(a) FROM jsonb_array_elements(amr) a WHERE a ->> 'method' <> $2::jsonb -> 0 ->> 'method'), '[]') WHERE id = $1",
-        &[&session, &amr, &now],
-    )
-    .await?;
-    tx.execute(
-        "DELETE FROM sessions o USING sessions s WHERE s.id = $1 AND o.user_id = s.user_id AND o.id <> s.id AND o.aal < 2",
-        &[&session],
-    )
-    .await?;
-    Ok(())
+    let raised = tx
+        .query_opt(
+            "UPDATE sessions SET aal = 2, fresh_at = $3, amr = $2::jsonb || coalesce(
+               (SELECT jsonb_agg(a) FROM jsonb_array_elements(amr) a WHERE a ->> 'method' <> $2::jsonb -> 0 ->> 'method'), '[]')
+             WHERE id = $1 RETURNING user_id, only_org, address",
+            &[&session, &amr, &now],
+        )
+        .await?;
+    let Some(row) = raised else { return Ok(()) };
+    let ended = tx
+        .execute(
+            "DELETE FROM sessions o USING sessions s WHERE s.id = $1 AND o.user_id = s.user_id AND o.id <> s.id AND o.aal < 2",
+            &[&session],
+        )
+        .await?;
+    let user: UserId = row.try_get(0)?;
+    let origin = format!("{session} {}", row.try_get::<_, String>(2)?);
+    let act = Act { user, actor: Actor::User(user), org: row.try_get(1)?, origin: &origin };
+    record::append(tx, act, "session.raised", &json!({ "method": method.as_str(), "others_ended": ended }), now).await
 }
 
 /// The person has proved to be themselves again: what needs a fresh proof is open for a while.
@@ -126,13 +138,23 @@ pub enum Ending {
     Others(SessionId),
 }
 
-/// Ends sessions of `user`; says how many. Their access and refresh tokens are worth nothing from then on.
-pub async fn end(tx: &SystemTx, user: UserId, ending: Ending) -> Result<u64, DbError> {
-    match ending {
-        Ending::All => tx.execute("DELETE FROM sessions WHERE user_id = $1", &[&user]).await,
-        Ending::One(id) => tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id = $2", &[&user, &id]).await,
-        Ending::Others(id) => tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", &[&user, &id]).await,
+/// Ends sessions of `user`, who asked for it from `client`; says how many. Their access and refresh
+/// tokens are worth nothing from then on.
+pub async fn end(tx: &SystemTx, user: UserId, ending: Ending, client: &Client, now: Timestamp) -> Result<u64, DbError> {
+    end_by(tx, Actor::User(user), user, ending, client, now).await
+}
+
+/// The same when `actor` ends the sessions of somebody else.
+pub async fn end_by(tx: &SystemTx, actor: Actor, user: UserId, ending: Ending, client: &Client, now: Timestamp) -> Result<u64, DbError> {
+    let (which, ended) = match ending {
+        Ending::All => ("all", tx.execute("DELETE FROM sessions WHERE user_id = $1", &[&user]).await?),
+        Ending::One(id) => ("one", tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id = $2", &[&user, &id]).await?),
+        Ending::Others(id) => ("others", tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", &[&user, &id]).await?),
+    };
+    if ended > 0 {
+        record::record_by(tx, actor, user, "session.ended", &json!({ "which": which, "count": ended }), client, now).await?;
     }
+    Ok(ended)
 }
 
 /// What a client of the Auth API is given.
@@ -259,7 +281,7 @@ pub async fn refresh(app: &App, text: &str, client: &Client) -> Result<TokenPair
     let tx = app.db.system().await?;
     let row = tx
         .query_opt(
-            "SELECT s.refresh_counter, s.refreshed_at, s.expires_at, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id
+            "SELECT s.refresh_counter, s.refreshed_at, s.expires_at, u.banned_until, s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id = $1 FOR UPDATE OF s",
             &[&session],
         )
@@ -283,6 +305,9 @@ pub async fn refresh(app: &App, text: &str, client: &Client) -> Result<TokenPair
     } else if presented > current || (presented < current - 1 && !just_now) {
         // A number that was never given out cannot carry our seal; treat it like a copy all the same.
         tx.execute("DELETE FROM sessions WHERE id = $1", &[&session]).await?;
+        let user: UserId = row.try_get(4).map_err(DbError::from)?;
+        let payload = json!({ "which": "one", "count": 1, "why": "refresh_token_reused" });
+        record::record_by(&tx, Actor::Provider, user, "session.ended", &payload, client, now).await?;
         tx.commit().await?;
         tracing::warn!(%session, "a refresh token was used again: its session has ended");
         return Err(RefreshError::AlreadyUsed);

@@ -5,7 +5,7 @@ use db::DbError;
 use http_kit::{App, Problem};
 
 use crate::{
-    Client, cookie, password,
+    Client, cookie, password, record,
     session::{self, Method, NewSession},
     store,
 };
@@ -51,13 +51,18 @@ pub async fn check_password(app: &App, email: &str, password: String, client: &C
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let password: String = password.chars().take(1000).collect();
     if !password::verify(password, hash).await {
+        if let Some(known) = &known {
+            record::refused(app, known.user, "password", client);
+        }
         return Err(LogInError::Credentials);
     }
     let known = known.ok_or(LogInError::Credentials)?;
     if known.banned_until.is_some_and(|until| until > app.clock.now()) {
+        record::refused(app, known.user, "suspended", client);
         return Err(LogInError::Banned);
     }
     if !known.confirmed {
+        record::refused(app, known.user, "unconfirmed", client);
         return Err(LogInError::Unconfirmed);
     }
     Ok(known.user)

@@ -2,12 +2,18 @@ use db::DbError;
 use http::HeaderMap;
 use http_kit::App;
 
-use crate::{cookie, store};
+use crate::{
+    Client, cookie,
+    session::{self, Ending},
+    store,
+};
 
 /// Ends the session that the request carries, if it carries one.
-pub(crate) async fn log_out(app: &App, headers: &HeaderMap) -> Result<(), DbError> {
-    match cookie::presented(headers, &app.config) {
-        Some(token) => store::delete_session(&app.db, &token).await,
-        None => Ok(()),
+pub(crate) async fn log_out(app: &App, headers: &HeaderMap, client: &Client) -> Result<(), DbError> {
+    let Some(token) = cookie::presented(headers, &app.config) else { return Ok(()) };
+    let tx = app.db.system().await?;
+    if let Some((session, user)) = store::session_of(&tx, &token).await? {
+        session::end(&tx, user, Ending::One(session), client, app.clock.now()).await?;
     }
+    tx.commit().await
 }

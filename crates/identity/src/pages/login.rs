@@ -58,8 +58,8 @@ pub(super) async fn submit(
     }
 }
 
-pub(super) async fn log_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    log_out::log_out(&app, &headers).await?;
+pub(super) async fn log_out(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response, Problem> {
+    log_out::log_out(&app, &headers, &client).await?;
     let mut response = redirect("/login", None);
     response.headers_mut().append(header::SET_COOKIE, cookie::clear(&app.config));
     Ok(response)

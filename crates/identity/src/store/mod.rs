@@ -2,7 +2,7 @@ pub(crate) mod api_keys;
 
 use db::{Db, DbError, Row, SystemTx, TenantTx};
 use jiff::Timestamp;
-use kernel::{OrgId, UserId, Uuid};
+use kernel::{OrgId, SessionId, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,10 +26,10 @@ pub struct Organisation {
     pub postal_address: String,
 }
 
-pub(crate) async fn delete_session(db: &Db, token_hash: &[u8]) -> Result<(), DbError> {
-    let tx = db.system().await?;
-    tx.execute("DELETE FROM sessions WHERE token_hash = $1", &[&token_hash]).await?;
-    tx.commit().await
+/// The session behind a cookie, and whose it is.
+pub(crate) async fn session_of(tx: &SystemTx, token_hash: &[u8]) -> Result<Option<(SessionId, UserId)>, DbError> {
+    let row = tx.query_opt("SELECT id, user_id FROM sessions WHERE token_hash = $1", &[&token_hash]).await?;
+    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
 }
 
 pub(crate) async fn delete_expired_sessions(db: &Db, now: Timestamp) -> Result<u64, DbError> {
