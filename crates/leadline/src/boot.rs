@@ -77,6 +77,7 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
         signup: settings.signup,
         trusted_proxies: settings.trusted_proxies.clone(),
         resend_webhook_secret: settings.resend_webhook_secret.clone(),
+        requests_per_minute: settings.requests_per_minute,
         auth: settings.auth.clone(),
     };
     let mut extensions = http::Extensions::new();

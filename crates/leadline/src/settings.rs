@@ -16,7 +16,7 @@ use vault::MasterKey;
 mod auth;
 
 /// Every variable we read, besides [`auth::KNOWN`]. A name that starts with LEADLINE_ and is not here is a mistake.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "LEADLINE_ENV",
     "LEADLINE_BIND",
     "PUBLIC_URL",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 19] = [
     "LEADLINE_INFRA_OUTPUTS",
     "LEADLINE_SIGNUP",
     "LEADLINE_TRUSTED_PROXIES",
+    "LEADLINE_REQUESTS_PER_MINUTE",
     "LEADLINE_CLOCK",
     "LEADLINE_CONFIG",
     "LEADLINE_PG_BIN",
@@ -37,6 +38,9 @@ const KNOWN: [&str; 19] = [
     "SMTP_URL",
     "LEADLINE_CATCHER_SIMULATE",
 ];
+
+/// Ten a second: a person never comes near it, a program that does should slow down.
+const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// Where a value came from, for `leadline doctor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) signup: SignUp,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) requests_per_minute: u32,
     pub(crate) secret_key: Option<MasterKey>,
     /// Those it replaces, the latest first.
     pub(crate) previous_secret_keys: Vec<MasterKey>,
@@ -118,6 +123,11 @@ impl Settings {
         let trusted_proxies = list(&get("LEADLINE_TRUSTED_PROXIES").unwrap_or_default())
             .map(|text| text.parse::<IpAddr>().with_context(|| format!("LEADLINE_TRUSTED_PROXIES: {text:?} is not an IP address")))
             .collect::<Result<_>>()?;
+        let requests_per_minute = get("LEADLINE_REQUESTS_PER_MINUTE").map_or(Ok(REQUESTS_PER_MINUTE), |text| {
+            text.trim().parse().ok().filter(|number| (1..=10_000_000).contains(number)).with_context(|| {
+                format!("LEADLINE_REQUESTS_PER_MINUTE: {text:?} is not a number from 1 to 10000000; without it, {REQUESTS_PER_MINUTE}")
+            })
+        })?;
         let data_dir = PathBuf::from(get("LEADLINE_DATA_DIR").unwrap_or_else(|| "./.leadline".to_owned()));
         let mail = MailConfig::from_vars(get);
         let basis = auth::Basis { environment, public_url: &public_url, mail_is_caught: mail.catches() };
@@ -129,6 +139,7 @@ impl Settings {
             data_dir: std::path::absolute(&data_dir).with_context(|| format!("LEADLINE_DATA_DIR: {}", data_dir.display()))?,
             signup,
             trusted_proxies,
+            requests_per_minute,
             secret_key: get("LEADLINE_SECRET_KEY").map(|text| secret_key("LEADLINE_SECRET_KEY", &text)).transpose()?,
             previous_secret_keys: list(&get("LEADLINE_SECRET_KEY_OLD").unwrap_or_default())
                 .map(|text| secret_key("LEADLINE_SECRET_KEY_OLD", text))
@@ -250,6 +261,7 @@ mod tests {
         assert!(refusal(&[("LEADLINE_SIGNUP", "maybe")]).contains("LEADLINE_SIGNUP"));
         assert!(refusal(&[("LEADLINE_TRUSTED_PROXIES", "10.0.0.1, proxy")]).contains("LEADLINE_TRUSTED_PROXIES"));
         assert!(refusal(&[("LEADLINE_CLOCK", "fast")]).contains("LEADLINE_CLOCK"));
+        assert!(refusal(&[("LEADLINE_REQUESTS_PER_MINUTE", "0")]).contains("LEADLINE_REQUESTS_PER_MINUTE"));
         assert!(refusal(&[("LEADLINE_SECRET_KEY", "short")]).contains("LEADLINE_SECRET_KEY"));
         assert!(refusal(&[("LEADLINE_SECRET_KEY_OLD", &format!("{KEY}, c2hvcnQ="))]).contains("LEADLINE_SECRET_KEY_OLD has 5 bytes"));
         assert!(refusal(&[("LEADLINE_INFRA_OUTPUTS", "/nowhere.json")]).contains("LEADLINE_INFRA_OUTPUTS"));

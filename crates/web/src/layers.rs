@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::Request,
-    middleware,
+    extract::{Request, State},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http_kit::{App, Problem, flash_layer, problems_as_pages, security_headers};
+use http_kit::{App, Problem, flash_layer, limit_address, problems_as_pages, rate_limit_headers, security_headers};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, compression::CompressionLevel, csrf::CsrfLayer, csrf::ProtectionError,
     trace::TraceLayer,
@@ -27,8 +27,10 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
             Problem::forbidden("This request came from another website, so nothing was done. Open the page here and try again.")
                 .into_response()
         }))
+        .layer(middleware::from_fn_with_state(app.clone(), limit_api))
         .layer(middleware::from_fn(flash_layer))
         .layer(middleware::from_fn(problems_as_pages))
+        .layer(middleware::from_fn(rate_limit_headers))
         .layer(middleware::from_fn_with_state(app, security_headers))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(CatchPanicLayer::custom(|_| Problem::internal(&"a handler panicked").into_response()))
@@ -45,4 +47,9 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
                     tracing::debug!(status = response.status().as_u16(), ms = took.as_secs_f64() * 1e3, "answered");
                 }),
         )
+}
+
+/// Programs can ask without end; people at pages cannot.
+async fn limit_api(state: State<App>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/api/") { limit_address(state, request, next).await } else { next.run(request).await }
 }

@@ -1,6 +1,6 @@
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -35,6 +35,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Hx {
 #[derive(Debug, Clone, Copy)]
 pub struct ClientIp(pub IpAddr);
 
+impl ClientIp {
+    /// What throttles count by.
+    pub fn neighbourhood(self) -> IpAddr {
+        neighbourhood(self.0)
+    }
+}
+
 impl FromRequestParts<App> for ClientIp {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
@@ -43,6 +50,15 @@ impl FromRequestParts<App> for ClientIp {
         let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
         Ok(Self(nearest_untrusted(peer, &hops, &app.config.trusted_proxies)))
+    }
+}
+
+/// What one visitor can be told by: an IPv4 address, or the network of an IPv6 one, since everybody has
+/// 2^64 of those (RFC 6177).
+pub fn neighbourhood(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 
@@ -72,5 +88,13 @@ mod tests {
         assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["6.6.6.6", " 198.51.100.1", "10.0.0.2"], &proxies), ip("198.51.100.1"));
         assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["nonsense"], &proxies), ip("10.0.0.1"));
         assert_eq!(nearest_untrusted(ip("10.0.0.1"), &["198.51.100.1"], &[]), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_network_of_addresses_is_one_visitor() {
+        let of = |text: &str| neighbourhood(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("2001:db8:1:2:ffff::"), of("2001:db8:1:2:3:4:5:6"));
+        assert_eq!((of("192.0.2.7"), of("::ffff:192.0.2.7")), ("192.0.2.7".to_owned(), "192.0.2.7".to_owned()));
     }
 }

@@ -70,6 +70,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// `whsec_…`, from Resend's dashboard; without it the webhook answers 503.
     pub resend_webhook_secret: Option<String>,
+    /// What one person or API key may ask of the API; one address may ask twice as much.
+    pub requests_per_minute: u32,
     /// How people and programs sign in.
     pub auth: AuthConfig,
 }
@@ -142,6 +144,7 @@ mod tests {
             signup: SignUp::Open,
             trusted_proxies: Vec::new(),
             resend_webhook_secret: None,
+            requests_per_minute: 600,
             auth: AuthConfig { redirect_allow: vec!["https://app.example/**".to_owned()], ..AuthConfig::default() },
         };
         for allowed in ["https://sales.example.com", "https://sales.example.com/leads?a=b#c", "https://app.example/x"] {

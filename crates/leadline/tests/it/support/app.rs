@@ -1,6 +1,9 @@
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,9 +29,12 @@ pub struct TestOptions {
     pub mail: MailConfig,
     pub resend_webhook_secret: Option<String>,
     pub auth: AuthConfig,
+    pub requests_per_minute: u32,
     pub signup: SignUp,
     /// Share the run's Redis instead of the in-process cache.
     pub redis: bool,
+    /// Share this Redis instead.
+    pub redis_at: Option<String>,
 }
 
 impl Default for TestOptions {
@@ -38,8 +44,10 @@ impl Default for TestOptions {
             mail: MailConfig::default(),
             resend_webhook_secret: None,
             auth: AuthConfig::default(),
+            requests_per_minute: 600,
             signup: SignUp::Open,
             redis: false,
+            redis_at: None,
         }
     }
 }
@@ -55,9 +63,10 @@ pub struct TestApp {
     pub app: App,
     pub address: String,
     stop: CancellationToken,
+    key: MasterKey,
     _data: TempDir,
     // Last: the database goes when everything else has.
-    _database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -68,19 +77,27 @@ impl TestApp {
     }
 
     pub async fn start_with(options: TestOptions) -> Self {
-        let database = TestDatabase::create().await;
-        Self::start_over(database, options).await
+        Self::start_over(Arc::new(TestDatabase::create().await), MasterKey::generate().0, options).await
     }
 
-    async fn start_over(database: TestDatabase, options: TestOptions) -> Self {
+    /// Another node over the same database, with the same key.
+    pub async fn second_node(&self, options: TestOptions) -> Self {
+        Self::start_over(self.database.clone(), self.key.clone(), options).await
+    }
+
+    async fn start_over(database: Arc<TestDatabase>, key: MasterKey, options: TestOptions) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let db = Db::new(&DbConfig { url: database.url(), max_connections: 12 }).unwrap();
-        let cache = if options.redis { Cache::redis(&testkit::variable(REDIS_VARIABLE)).await.unwrap() } else { Cache::in_process() };
+        let redis = options.redis_at.or_else(|| options.redis.then(|| testkit::variable(REDIS_VARIABLE)));
+        let cache = match redis {
+            Some(url) => Cache::redis(&url).await.unwrap(),
+            None => Cache::in_process(),
+        };
         let mailer = mail::mailer(&options.mail, db.clone(), options.clock.clone()).unwrap();
-        let ring = KeyRing { current: MasterKey::generate().0, previous: Vec::new() };
+        let ring = KeyRing { current: key.clone(), previous: Vec::new() };
         let vault = Vault::open(&db, ring).await.unwrap();
         let config = Config {
             environment: Environment::Development,
@@ -90,6 +107,7 @@ impl TestApp {
             signup: options.signup,
             trusted_proxies: Vec::new(),
             resend_webhook_secret: options.resend_webhook_secret,
+            requests_per_minute: options.requests_per_minute,
             auth: options.auth,
         };
         let feed = Feed::start(db.clone());
@@ -100,7 +118,7 @@ impl TestApp {
         web::projections(&app, &stop);
         let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { app, address, stop, _data: data, _database: database }
+        Self { app, address, stop, key, _data: data, database }
     }
 
     /// Somebody without a session.
