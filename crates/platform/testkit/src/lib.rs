@@ -8,14 +8,14 @@ mod database;
 mod services;
 
 pub use database::TestDatabase;
-pub use services::Services;
+pub use services::{Redis, Services};
 
 /// The superuser's address of the run's PostgreSQL.
 pub const DATABASE_VARIABLE: &str = "TEST_DATABASE_URL";
 /// The address of the run's Redis.
 pub const REDIS_VARIABLE: &str = "TEST_REDIS_URL";
 /// The migrated database that each test's is cloned from.
-pub(crate) const TEMPLATE: &str = "leadline_template";
+pub const TEMPLATE: &str = "leadline_template";
 
 /// A variable that the run has set.
 pub fn variable(name: &str) -> String {

@@ -16,9 +16,41 @@ use crate::{
 /// The run's PostgreSQL and Redis.
 pub struct Services {
     postgres: EmbeddedPostgres,
-    redis: Child,
-    redis_port: u16,
+    redis: Redis,
     _home: TempDir,
+}
+
+/// A Redis of its own; stopped when dropped.
+pub struct Redis {
+    server: Child,
+    port: u16,
+    _home: TempDir,
+}
+
+impl Redis {
+    /// Starts one on a free port.
+    pub async fn start() -> Result<Self> {
+        let home = tempfile::tempdir()?;
+        let port = free_port()?;
+        Ok(Self { server: start_redis(&home, port).await?, port, _home: home })
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        let _ = self.server.kill(); // it may have ended by itself
+        let _ = self.server.wait();
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 impl Services {
@@ -29,9 +61,7 @@ impl Services {
         let postgres = EmbeddedPostgres::start(home.path(), EmbeddedOptions::throwaway()).await?;
         execute(&postgres.url(), &format!("CREATE DATABASE {TEMPLATE}")).await?;
         db::migrate::run(&replace_database(&postgres.url(), TEMPLATE)).await?;
-        let redis_port = free_port()?;
-        let redis = start_redis(&home, redis_port).await?;
-        Ok(Self { postgres, redis, redis_port, _home: home })
+        Ok(Self { postgres, redis: Redis::start().await?, _home: home })
     }
 
     /// The superuser's address of PostgreSQL.
@@ -41,13 +71,12 @@ impl Services {
 
     /// The address of Redis.
     pub fn redis_url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.redis_port)
+        self.redis.url()
     }
 
     /// Stops both.
     pub async fn stop(mut self) -> Result<()> {
-        let _ = self.redis.kill();
-        let _ = self.redis.wait();
+        self.redis.kill();
         self.postgres.stop().await?;
         Ok(())
     }

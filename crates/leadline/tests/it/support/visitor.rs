@@ -19,6 +19,11 @@ impl Visitor {
         Self { client, address: address.to_owned(), email: String::new() }
     }
 
+    /// The same browser at another node: cookies belong to a host, whatever its port.
+    pub fn at(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
+    }
+
     /// For what the short forms below do not cover.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.client.request(method.parse().unwrap(), format!("{}{path}", self.address))
