@@ -13,6 +13,7 @@ mod client;
 mod cookie;
 mod engine;
 mod jobs;
+pub mod mfa;
 pub mod one_time;
 mod pages;
 pub mod password;

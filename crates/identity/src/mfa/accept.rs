@@ -1,0 +1,61 @@
+//! What every shown factor comes down to: it counts from now on, and the session is raised.
+
+use db::{DbError, SystemTx};
+use http_kit::{App, Problem};
+use jiff::Timestamp;
+use kernel::{FactorId, SessionId, UserId};
+use serde_json::json;
+
+use super::{FactorKind, store, totp};
+use crate::{
+    Client, record,
+    session::{self, Method},
+};
+
+/// Who shows a second factor, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    pub user: UserId,
+    pub session: SessionId,
+    pub client: &'a Client,
+}
+
+/// Whether `code` is one of the app `factor` that has not been used; uses it up and raises the session.
+pub(super) async fn code(
+    tx: &SystemTx,
+    app: &App,
+    shown: Shown<'_>,
+    factor: FactorId,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let Some(sealed) = store::totp_secret(tx, shown.user, factor).await? else { return Ok(false) };
+    let secret = app.vault.reveal(&store::secret_context(factor), &sealed)?;
+    let step = totp::step(&secret, code, now).map_err(|error| Problem::internal(&error))?;
+    let Some(step) = step else { return Ok(false) };
+    if !store::use_step(tx, factor, step).await? {
+        return Ok(false);
+    }
+    factor_shown(tx, shown, factor, FactorKind::Totp, now).await?;
+    session::raise(tx, shown.session, Method::Totp, now).await?;
+    Ok(true)
+}
+
+/// Notes the use; the first one makes the factor count.
+pub(super) async fn factor_shown(
+    tx: &SystemTx,
+    shown: Shown<'_>,
+    factor: FactorId,
+    kind: FactorKind,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if store::note_use(tx, factor, now).await? {
+        let payload = json!({ "factor": factor, "kind": kind.as_str() });
+        let event = match kind {
+            FactorKind::Totp => "person.mfa_enrolled",
+            FactorKind::Webauthn => "person.passkey_added",
+        };
+        record::record(tx, shown.user, event, &payload, shown.client, now).await?;
+    }
+    Ok(())
+}
