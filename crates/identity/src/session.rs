@@ -54,6 +54,27 @@ impl Method {
     }
 }
 
+impl std::str::FromStr for Method {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let all = [
+            Self::Password,
+            Self::Otp,
+            Self::MagicLink,
+            Self::Recovery,
+            Self::Invite,
+            Self::EmailSignup,
+            Self::EmailChange,
+            Self::OAuth,
+            Self::Sso,
+            Self::Totp,
+            Self::RecoveryCode,
+            Self::Passkey,
+        ];
+        all.into_iter().find(|method| method.as_str() == text).ok_or(())
+    }
+}
+
 /// A session about to be opened.
 #[derive(Debug, Clone)]
 pub struct NewSession {
@@ -84,7 +105,7 @@ pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timesta
     let cookie = new.cookie.as_ref().map(<[u8; 32]>::as_slice);
     tx.execute(
         "INSERT INTO sessions (id, user_id, active_org, only_org, token_hash, aal, amr, fresh_at, created_at, expires_at, last_seen_at, user_agent, address)
-         VALUES ($1, $2, coalesce($4::uuid, $3::uuid), $4, $5, $6, $7, $8, $8, $9, $8, $10, $11)",
+         VALUES ($1, $2, coalesce($4::uuid, $3::uuid, (SELECT x.org_id FROM memberships x WHERE x.user_id = $2 ORDER BY x.created_at LIMIT 1)), $4, $5, $6, $7, $8, $8, $9, $8, $10, $11)",
         &[&id, &new.user, &new.org, &new.only_org, &cookie, &new.aal, &amr, &now, &expires, &client.agent, &client.address.to_string()],
     )
     .await?;
