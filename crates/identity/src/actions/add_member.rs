@@ -48,13 +48,13 @@ pub async fn add_member(app: &App, viewer: &Can<TeamWrite>, new: NewMember) -> R
     let name = checked_name(&new.name, "The name");
     let email = EmailAddress::parse(&new.email);
     let role = new.role.parse::<Role>().ok().filter(|role| *role != Role::Owner);
-    let weakness = password::weakness(&new.password, &new.email);
+    let weakness = password::weakness(&new.password, &[&new.email, &new.name]);
     let (Ok(name), Ok(email), Some(role), None) = (&name, &email, role, &weakness) else {
         let problems = [
             name.err().map(|why| FieldError::new("/name", "name.invalid", why)),
             email.err().map(|why| FieldError::new("/email", "email.invalid", format!("The address {why}"))),
             role.is_none().then(|| FieldError::new("/role", "role.invalid", "The role must be admin, manager, rep or viewer")),
-            weakness.map(|why| FieldError::new("/password", "password.weak", format!("The password {why}"))),
+            weakness.map(|why| FieldError::new("/password", "password.weak", format!("The password {}", why.text))),
         ];
         return Err(AddMemberError::Invalid(problems.into_iter().flatten().collect()));
     };

@@ -51,13 +51,13 @@ pub async fn sign_up(app: &App, new: NewOrganisation) -> Result<(UserId, OrgId),
     let organisation = checked_name(&new.organisation, "The organisation's name");
     let name = checked_name(&new.name, "Your name");
     let email = EmailAddress::parse(&new.email);
-    let weakness = password::weakness(&new.password, &new.email);
+    let weakness = password::weakness(&new.password, &[&new.email, &new.name, &new.organisation]);
     let (Ok(organisation), Ok(name), Ok(email), None) = (&organisation, &name, &email, &weakness) else {
         let problems = [
             organisation.err().map(|why| FieldError::new("/organisation", "organisation.invalid", why)),
             name.err().map(|why| FieldError::new("/name", "name.invalid", why)),
             email.err().map(|why| FieldError::new("/email", "email.invalid", format!("The address {why}"))),
-            weakness.map(|why| FieldError::new("/password", "password.weak", format!("The password {why}"))),
+            weakness.map(|why| FieldError::new("/password", "password.weak", format!("The password {}", why.text))),
         ];
         return Err(SignUpError::Invalid(problems.into_iter().flatten().collect()));
     };
