@@ -112,7 +112,7 @@ async fn organisations(client: &Client, world: &World) -> Result<()> {
             // No password has this hash: nobody signs in as them.
             client
                 .execute(
-                    "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, '!', now())",
+                    "INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, $3, '!', now(), now())",
                     &[&member.id, &member.email, &member.name],
                 )
                 .await?;
