@@ -6,7 +6,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http_kit::{App, Problem, flash_layer, limit_address, problems_as_pages, rate_limit_headers, security_headers};
+use http_kit::{App, Problem, flash_layer, limit_address, problems_as_pages, rate_limit_headers, request_ids, security_headers};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, compression::CompressionLevel, csrf::CsrfLayer, csrf::ProtectionError,
     trace::TraceLayer,
@@ -28,7 +28,7 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
                 .into_response()
         }))
         .layer(middleware::from_fn_with_state(app.clone(), limit_api))
-        .layer(middleware::from_fn(flash_layer))
+        .layer(middleware::from_fn_with_state(app.clone(), flash_layer))
         .layer(middleware::from_fn(problems_as_pages))
         .layer(middleware::from_fn(rate_limit_headers))
         .layer(middleware::from_fn_with_state(app, security_headers))
@@ -47,6 +47,7 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
                     tracing::debug!(status = response.status().as_u16(), ms = took.as_secs_f64() * 1e3, "answered");
                 }),
         )
+        .layer(middleware::from_fn(request_ids))
 }
 
 /// Programs can ask without end; people at pages cannot.

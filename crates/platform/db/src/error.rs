@@ -46,6 +46,19 @@ impl DbError {
         self.is(&SqlState::UNIQUE_VIOLATION)
     }
 
+    /// Whether a value was out of range or not of its type's form (SQLSTATE class 22): the mistake of whoever sent it.
+    pub fn is_data_exception(&self) -> bool {
+        self.sqlstate().is_some_and(|code| code.starts_with("22"))
+    }
+
+    /// The server's code of the error: says what happened without the values that it happened to.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Postgres(error) => error.code().map(SqlState::code),
+            Self::Pool(_) | Self::Config(_) => None,
+        }
+    }
+
     /// Whether trying the same transaction again may succeed: a deadlock or a serialisation failure.
     pub fn is_retryable(&self) -> bool {
         self.is(&SqlState::T_R_DEADLOCK_DETECTED) || self.is(&SqlState::T_R_SERIALIZATION_FAILURE)

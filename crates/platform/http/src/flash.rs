@@ -1,5 +1,5 @@
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -9,7 +9,12 @@ use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use ui::Toast;
 
-const COOKIE: &str = "leadline_flash";
+use crate::{App, Config};
+
+/// `__Host-` where browsers reach us by TLS: a neighbouring host cannot put words into our mouth.
+fn cookie_name(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-leadline_flash" } else { "leadline_flash" }
+}
 
 /// What the next page says in a toast: told by a redirect, shown once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,28 +58,45 @@ pub fn redirect(to: &str, flash: Option<Flash>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, location);
     let Some(flash) = flash else { return response };
-    let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&flash).unwrap_or_default());
-    let cookie = Cookie::build((COOKIE, text)).path("/").http_only(true).same_site(SameSite::Lax).build();
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-        response.headers_mut().append(header::SET_COOKIE, value);
+    // The layer knows how we are reached, and makes a cookie of it.
+    response.extensions_mut().insert(flash);
+    response
+}
+
+/// Keeps the toast of a redirect in a cookie, hands it to the page that is rendered next, and forgets it once it was.
+pub async fn flash_layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let jar = CookieJar::from_headers(request.headers());
+    let waiting = jar
+        .get(cookie_name(&app.config))
+        .and_then(|cookie| BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok())
+        .and_then(|bytes| serde_json::from_slice::<Flash>(&bytes).ok());
+    let had_one = waiting.is_some();
+    if let Some(flash) = waiting {
+        request.extensions_mut().insert(flash);
+    }
+    let mut response = next.run(request).await;
+    if let Some(flash) = response.extensions_mut().remove::<Flash>() {
+        let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&flash).unwrap_or_default());
+        set_cookie(&app.config, Some(text), &mut response);
+        return response;
+    }
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if had_one && is_page {
+        set_cookie(&app.config, None, &mut response);
     }
     response
 }
 
-/// Hands a waiting toast to the page that is rendered, and forgets it once it was.
-pub async fn flash_layer(mut request: Request, next: Next) -> Response {
-    let jar = CookieJar::from_headers(request.headers());
-    let waiting = jar
-        .get(COOKIE)
-        .and_then(|cookie| BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok())
-        .and_then(|bytes| serde_json::from_slice::<Flash>(&bytes).ok());
-    let Some(flash) = waiting else { return next.run(request).await };
-    request.extensions_mut().insert(flash);
-    let mut response = next.run(request).await;
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_page {
-        let gone = HeaderValue::from_static("leadline_flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-        response.headers_mut().append(header::SET_COOKIE, gone);
+/// Nothing makes the browser forget it.
+fn set_cookie(config: &Config, value: Option<String>, response: &mut Response) {
+    let is_gone = value.is_none();
+    let cookie = Cookie::build((cookie_name(config), value.unwrap_or_default()))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(config.is_https());
+    let cookie = if is_gone { cookie.removal() } else { cookie };
+    if let Ok(value) = HeaderValue::from_str(&cookie.build().to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
-    response
 }

@@ -16,6 +16,7 @@ mod idempotency;
 mod page;
 mod problem;
 mod rate_limit;
+mod request_id;
 mod routes;
 
 pub use app::{App, AppParts};
@@ -31,4 +32,5 @@ pub use idempotency::{Answer, Idempotency, sweep as sweep_idempotency_keys};
 pub use page::{Chrome, problems_as_pages};
 pub use problem::{FieldError, Problem, ProblemBody, ProblemKind, Total};
 pub use rate_limit::{RateLimit, limit_address, limit_principal, rate_limit_headers};
+pub use request_id::{request_id, request_ids};
 pub use routes::{RouteRecord, Routes};

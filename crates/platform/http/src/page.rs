@@ -7,7 +7,7 @@ use http::{header, request::Parts};
 use maud::{Markup, html};
 use ui::{Button, Toast};
 
-use crate::{Flash, Hx, Nonce, Problem};
+use crate::{Flash, Hx, Nonce, Problem, ProblemKind};
 
 /// What every document needs besides its content: the nonce, and what there is to say.
 #[derive(Debug, Clone)]
@@ -89,6 +89,9 @@ fn form_encode(path: &str) -> String {
 fn error_page(problem: &Problem) -> Markup {
     html! {
         (ui::error_state(&problem.body().title, &problem.detail, html! { (Button::primary("Go to the start page").href("/")) }))
+        @if let Some(instance) = problem.body().instance.filter(|_| problem.kind == ProblemKind::Internal) {
+            p.muted { "Reference: " code { (instance) } }
+        }
         @if problem.errors.len() > 1 {
             ul { @for error in &problem.errors { li { (error.detail) } } }
         }

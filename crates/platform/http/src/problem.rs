@@ -7,6 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vault::VaultError;
 
+use crate::request_id;
+
 /// What went wrong, by what the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
@@ -116,6 +118,9 @@ pub struct ProblemBody {
     pub title: String,
     pub status: u16,
     pub detail: String,
+    /// The request that it is about, as `urn:uuid:…`: the server's log knows it by this id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// The path of the page where a person can mend it.
@@ -182,7 +187,7 @@ impl Problem {
 
     /// 500: the cause is logged here, once, and not shown.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "a request failed");
+        tracing::error!(%error, request = named().as_deref(), "a request failed");
         Self::new(ProblemKind::Internal, "Nothing was changed. Try again; if it happens again, tell the person who runs this server.")
     }
 
@@ -203,6 +208,7 @@ impl Problem {
             title: title.to_owned(),
             status: self.kind.status().as_u16(),
             detail: self.detail.clone(),
+            instance: request_id().map(|id| id.urn().to_string()),
             errors: self.errors.clone(),
             remedy: self.remedy,
         }
@@ -217,11 +223,24 @@ impl Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if matches!(error, DbError::Pool(_)) {
-            tracing::error!(%error, "no database connection for a request");
+            tracing::error!(%error, request = named().as_deref(), "no database connection for a request");
             return Self::new(ProblemKind::Unavailable, "The database is busy or away. Nothing was changed; try again in a moment.");
+        }
+        if error.is_data_exception() {
+            // Not the message: it holds the value.
+            tracing::warn!(code = error.sqlstate(), request = named().as_deref(), "the database refused a value");
+            return Self::new(
+                ProblemKind::Invalid,
+                "A value cannot be stored: it is too large, too long or not of its field's form. Nothing was changed.",
+            );
         }
         Self::internal(&error)
     }
+}
+
+/// The request, as the log has it.
+fn named() -> Option<String> {
+    request_id().map(|id| id.to_string())
 }
 
 impl From<VaultError> for Problem {

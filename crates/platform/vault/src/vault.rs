@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fmt,
     sync::{Arc, PoisonError, RwLock, Weak},
     time::Duration,
@@ -126,9 +126,9 @@ impl DataKeys {
             if row.is_known_everywhere || self.by_id.is_empty() {
                 self.sealing = row.id;
             }
-            if !self.by_id.contains_key(&row.id) {
+            if let Entry::Vacant(unknown) = self.by_id.entry(row.id) {
                 let key = ring.find(&row.wrapped_by)?.unwrap(row.id, SECRETS, &row.wrapped)?;
-                self.by_id.insert(row.id, Arc::new(Cipher::new(&key)?));
+                unknown.insert(Arc::new(Cipher::new(&key)?));
             }
         }
         Ok(self)

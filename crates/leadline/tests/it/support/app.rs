@@ -31,6 +31,8 @@ pub struct TestOptions {
     pub auth: AuthConfig,
     pub requests_per_minute: u32,
     pub signup: SignUp,
+    /// How the world reaches it, if not by its own port.
+    pub public_url: Option<&'static str>,
     /// Share the run's Redis instead of the in-process cache.
     pub redis: bool,
     /// Share this Redis instead.
@@ -46,6 +48,7 @@ impl Default for TestOptions {
             auth: AuthConfig::default(),
             requests_per_minute: 600,
             signup: SignUp::Open,
+            public_url: None,
             redis: false,
             redis_at: None,
         }
@@ -101,7 +104,7 @@ impl TestApp {
         let vault = Vault::open(&db, ring).await.unwrap();
         let config = Config {
             environment: Environment::Development,
-            public_url: address.parse().unwrap(),
+            public_url: options.public_url.unwrap_or(&address).parse().unwrap(),
             data_dir: data.path().to_owned(),
             secret: SecretKey::new(vault.root()),
             signup: options.signup,
