@@ -197,9 +197,10 @@ fn place(row: &Row, at: usize, user: UserId) -> Result<Option<Place>, DbError> {
         Visibility::All => Sees::Everything,
         Visibility::Own => Sees::OwnedBy(Arc::from([user.uuid()])),
         Visibility::Team => {
+            // They themselves come first: what they make without naming an owner is theirs.
             let team: Vec<Uuid> = row.try_get::<_, Option<Vec<Uuid>>>(at + 7)?.unwrap_or_default();
-            let (me, others) = (user.uuid(), team.into_iter().filter(|id| *id != user.uuid()));
-            Sees::OwnedBy(std::iter::once(me).chain(others).collect())
+            let me = user.uuid();
+            Sees::OwnedBy(std::iter::once(me).chain(team.into_iter().filter(|id| *id != me)).collect())
         }
     };
     // An import matches against every lead.
