@@ -11,6 +11,7 @@ ALTER TABLE users
   ADD COLUMN confirmation_sent_at timestamptz,
   ADD COLUMN recovery_sent_at     timestamptz,
   ADD COLUMN email_change_sent_at timestamptz,
+  ADD COLUMN reauthentication_sent_at timestamptz,
   ADD COLUMN last_sign_in_at      timestamptz,
   ADD COLUMN banned_until         timestamptz,
   -- Written by administrators, read by everybody's token; and written by the person.
@@ -54,7 +55,8 @@ CREATE TABLE sessions (
   token_hash      bytea       UNIQUE,
   -- The number of the refresh token that is valid now.
   refresh_counter bigint      NOT NULL DEFAULT 0,
-  refreshed_at    timestamptz,
+  -- When the tokens before it were exchanged, the newest last, as far as that was a moment ago.
+  refreshed_at    timestamptz[] NOT NULL DEFAULT '{}',
   aal             smallint    NOT NULL DEFAULT 1 CHECK (aal IN (1, 2)),
   amr             jsonb       NOT NULL DEFAULT '[]',
   -- When the person last proved to be themselves with the strongest means they have.
@@ -234,6 +236,26 @@ CREATE OR REPLACE VIEW members WITH (security_invoker = true) AS
   SELECT m.org_id, m.user_id, m.role, u.name, u.email, m.created_at, m.team_id
   FROM memberships m JOIN users u ON u.id = m.user_id;
 
+-- What colleagues may know of each other beyond that: whether they have a second factor, and when they last
+-- worked here (and not elsewhere). Owned by a role that may read these columns and no more.
+GRANT SELECT ON memberships TO leadline_reader;
+GRANT SELECT (id, name, email) ON users TO leadline_reader;
+GRANT SELECT (user_id, status) ON mfa_factors TO leadline_reader;
+GRANT SELECT (user_id, active_org, last_seen_at) ON sessions TO leadline_reader;
+CREATE POLICY reader ON memberships FOR SELECT TO leadline_reader USING (true);
+CREATE POLICY reader ON users FOR SELECT TO leadline_reader USING (true);
+CREATE POLICY reader ON mfa_factors FOR SELECT TO leadline_reader USING (true);
+CREATE POLICY reader ON sessions FOR SELECT TO leadline_reader USING (true);
+CREATE VIEW member_rows AS
+  SELECT m.org_id, m.user_id, u.name, u.email, m.role, m.team_id, m.created_at,
+         EXISTS (SELECT FROM mfa_factors f WHERE f.user_id = m.user_id AND f.status = 'verified') AS has_mfa,
+         (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = m.user_id AND s.active_org = m.org_id) AS last_seen_at
+  FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = (SELECT leadline_org());
+GRANT CREATE ON SCHEMA public TO leadline_reader;
+ALTER VIEW member_rows OWNER TO leadline_reader;
+REVOKE CREATE ON SCHEMA public FROM leadline_reader;
+GRANT SELECT ON member_rows TO leadline_runtime;
+
 -- A place in an organisation that waits for somebody with this address.
 CREATE TABLE invitations (
   org_id      uuid        NOT NULL REFERENCES organisations,
@@ -242,10 +264,13 @@ CREATE TABLE invitations (
   role        text        NOT NULL,
   team_id     uuid,
   token_hash  bytea       NOT NULL UNIQUE,
+  -- Whoever leaves takes their invitations along: nobody comes back by one they have sent to themselves.
   invited_by  uuid        NOT NULL,
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
-  PRIMARY KEY (org_id, id)
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id, team_id) REFERENCES teams (org_id, id) ON DELETE SET NULL (team_id),
+  FOREIGN KEY (org_id, invited_by) REFERENCES memberships (org_id, user_id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX invitations_email ON invitations (org_id, email);
 CREATE INDEX invitations_by_email ON invitations (email);
@@ -334,3 +359,7 @@ CREATE TRIGGER auth_changed AFTER UPDATE OF scopes, addresses, expires_at, key_h
   FOR EACH ROW EXECUTE FUNCTION leadline_auth_changed('key', 'id');
 CREATE TRIGGER auth_changed AFTER INSERT OR UPDATE OR DELETE ON signing_keys
   FOR EACH ROW EXECUTE FUNCTION leadline_auth_changed('signing', 'kid');
+
+-- Letters about somebody's own account lie in the development mailbox like any other mail, but their links
+-- open the account: they are shown to this address, and to owners.
+ALTER TABLE caught_mail ADD COLUMN private_to text;

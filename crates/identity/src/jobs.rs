@@ -1,11 +1,14 @@
-//! Housekeeping: expired sessions and remembered answers.
+//! Housekeeping: expired sessions and remembered answers; and the letters.
 
 use http_kit::{App, sweep_idempotency_keys};
 use jiff::SignedDuration;
 use jobs::{Failure, Job, Outcome, Registry, Run};
 use serde::{Deserialize, Serialize};
 
-use crate::store;
+use crate::{
+    mailing::{SendLetter, SendNotice},
+    store,
+};
 
 /// Forgets sessions that have expired and idempotency keys that are too old to be repeated.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,5 +26,5 @@ impl Job for SweepSessions {
 
 /// This slice's jobs.
 pub fn jobs(registry: Registry<App>) -> Registry<App> {
-    registry.every(SignedDuration::from_hours(6), &SweepSessions {})
+    registry.every(SignedDuration::from_hours(6), &SweepSessions {}).job::<SendLetter>().job::<SendNotice>()
 }

@@ -1,11 +1,10 @@
 //! Codes and links that prove an address: six digits to type, or a long token to follow. Each works
 //! once; a new one of the same kind ends the one before it.
 
-use db::{DbError, SystemTx};
+use db::{Db, DbError, SystemTx};
 use http_kit::SecretKey;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{UserId, Uuid};
-use rand::RngExt;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -84,6 +83,25 @@ pub struct Redeemed {
 /// Six digits bear so many wrong guesses.
 const GUESSES: i32 = 5;
 
+impl Issued {
+    /// A fresh pair.
+    fn random(with_challenge: bool) -> Self {
+        Self::of(rand::random(), rand::random(), with_challenge)
+    }
+
+    /// The pair of a letter: the same whenever it is written anew, and known to nobody without our secret.
+    pub(crate) fn of_letter(secret: &SecretKey, letter: Uuid, with_challenge: bool) -> Self {
+        let [link, code] = ["letter link", "letter code"].map(|purpose| secret.sign(purpose, letter.as_bytes()));
+        Self::of(link, code, with_challenge)
+    }
+
+    fn of(link: [u8; 32], code: [u8; 32], with_challenge: bool) -> Self {
+        let number = code.iter().take(8).fold(0, |number: u64, byte| (number << 8) | u64::from(*byte));
+        let hex: String = link.iter().take(28).map(|byte| format!("{byte:02x}")).collect();
+        Self { code: format!("{:06}", number % 1_000_000), token: if with_challenge { format!("pkce_{hex}") } else { hex } }
+    }
+}
+
 /// Makes the code and link of `purpose` for a person's address.
 pub async fn issue(
     tx: &SystemTx,
@@ -94,9 +112,23 @@ pub async fn issue(
     challenge: Option<&Challenge>,
     now: Timestamp,
 ) -> Result<Issued, DbError> {
-    let code = format!("{:06}", rand::rng().random_range(0..1_000_000_u32));
-    let random: String = rand::random::<[u8; 28]>().iter().map(|byte| format!("{byte:02x}")).collect();
-    let token = if challenge.is_some() { format!("pkce_{random}") } else { random };
+    let issued = Issued::random(challenge.is_some());
+    keep(tx, secret, &issued, user, purpose, email, challenge, now).await?;
+    Ok(issued)
+}
+
+/// Makes `issued` work. See [`issue`].
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub(crate) async fn keep(
+    tx: &SystemTx,
+    secret: &SecretKey,
+    issued: &Issued,
+    user: UserId,
+    purpose: Purpose,
+    email: &str,
+    challenge: Option<&Challenge>,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let expires = now.checked_add(purpose.lifetime()).unwrap_or(Timestamp::MAX);
     tx.execute(
         "INSERT INTO one_time_tokens (id, user_id, kind, email, code_hash, token_hash, code_challenge, challenge_method, created_at, expires_at)
@@ -109,8 +141,8 @@ pub async fn issue(
             &user,
             &purpose.as_str(),
             &email,
-            &code_hash(secret, user, purpose, email, &code).as_slice(),
-            &token_hash(&token).as_slice(),
+            &code_hash(secret, user, purpose, email, &issued.code).as_slice(),
+            &token_hash(&issued.token).as_slice(),
             &challenge.map(|challenge| &challenge.challenge),
             &challenge.map(|challenge| &challenge.method),
             &now,
@@ -118,7 +150,15 @@ pub async fn issue(
         ],
     )
     .await?;
-    Ok(Issued { code, token })
+    Ok(())
+}
+
+/// What a link is for, without using it up: for the page that asks before it acts.
+pub async fn peek_link(db: &Db, token: &str, now: Timestamp) -> Result<Option<(Purpose, String)>, DbError> {
+    let rows = db
+        .read_system("SELECT kind, email FROM one_time_tokens WHERE token_hash = $1 AND expires_at > $2", &[&token_hash(token).as_slice(), &now])
+        .await?;
+    rows.first().map(|row| Ok((purpose(row.try_get(0)?)?, row.try_get(1)?))).transpose()
 }
 
 /// Uses up a link's token. `None`: wrong, used, or too old.
@@ -131,12 +171,11 @@ pub async fn redeem_link(tx: &SystemTx, token: &str, now: Timestamp) -> Result<O
         )
         .await?;
     row.map(|row| {
-        let kind: String = row.try_get(1)?;
         let challenge: Option<String> = row.try_get(3)?;
         let method: Option<String> = row.try_get(4)?;
         Ok(Redeemed {
             user: row.try_get(0)?,
-            purpose: kind.parse().map_err(|()| DbError::Config(format!("a one-time token of the unknown kind {kind:?}")))?,
+            purpose: purpose(row.try_get(1)?)?,
             email: row.try_get(2)?,
             challenge: challenge.zip(method).map(|(challenge, method)| Challenge { challenge, method }),
         })
@@ -174,6 +213,10 @@ pub async fn redeem_code(
         tx.execute("DELETE FROM one_time_tokens WHERE id = $1 AND failures >= $2", &[&id, &GUESSES]).await?;
     }
     Ok(None)
+}
+
+fn purpose(kind: String) -> Result<Purpose, DbError> {
+    kind.parse().map_err(|()| DbError::Config(format!("a one-time token of the unknown kind {kind:?}")))
 }
 
 fn token_hash(token: &str) -> [u8; 32] {

@@ -1,6 +1,10 @@
 pub(crate) mod add_member;
+pub(crate) mod change_email;
+pub(crate) mod change_password;
+pub(crate) mod confirm;
 pub(crate) mod log_in;
 pub(crate) mod log_out;
+pub(crate) mod set_name;
 pub(crate) mod sign_up;
 pub(crate) mod update_organisation;
 

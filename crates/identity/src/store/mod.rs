@@ -1,3 +1,4 @@
+pub(crate) mod account;
 pub(crate) mod api_keys;
 
 use db::{Db, DbError, Row, SystemTx, TenantTx};

@@ -26,6 +26,25 @@ pub struct Catcher {
     calls: Arc<AtomicU64>,
 }
 
+/// Who looks into the mailbox. A letter about somebody's own account opens that account, so it is shown
+/// to its addressee and to those who may see everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader<'a> {
+    Everything,
+    /// Whoever has this address.
+    Address(&'a str),
+}
+
+impl<'a> Reader<'a> {
+    /// For a condition that lets everything pass when this is NULL.
+    const fn address(self) -> Option<&'a str> {
+        match self {
+            Self::Everything => None,
+            Self::Address(address) => Some(address),
+        }
+    }
+}
+
 /// A row of the mailbox's list.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct CaughtSummary {
@@ -65,6 +84,7 @@ impl Catcher {
     pub async fn list(
         &self,
         scope: &Scope,
+        reader: Reader<'_>,
         to: Option<&str>,
         before: Option<(Timestamp, Uuid)>,
         limit: i64,
@@ -74,10 +94,11 @@ impl Catcher {
             "SELECT {SUMMARY} FROM caught_mail
              WHERE org_id = $1 AND ($2::text IS NULL OR to_address = $2)
                AND ($3::timestamptz IS NULL OR (caught_at, id) < ($3, $4::uuid))
+               AND (private_to IS NULL OR $6::text IS NULL OR private_to = $6)
              ORDER BY caught_at DESC, id DESC LIMIT $5"
         );
         let tx = self.db.tenant(scope).await?;
-        let rows = tx.query(&sql, &[&scope.org(), &to, &at, &id, &limit]).await?;
+        let rows = tx.query(&sql, &[&scope.org(), &to, &at, &id, &limit, &reader.address()]).await?;
         tx.commit().await?;
         Ok(rows.iter().map(summary).collect())
     }
@@ -86,6 +107,7 @@ impl Catcher {
     pub async fn search(
         &self,
         scope: &Scope,
+        reader: Reader<'_>,
         words: &str,
         before: Option<(Timestamp, Uuid)>,
         limit: i64,
@@ -96,20 +118,21 @@ impl Catcher {
             "SELECT {SUMMARY} FROM caught_mail
              WHERE org_id = $1 AND strpos(lower(to_address || ' ' || to_name || ' ' || subject), lower($2)) > 0
                AND ($3::timestamptz IS NULL OR (caught_at, id) < ($3, $4::uuid))
+               AND (private_to IS NULL OR $6::text IS NULL OR private_to = $6)
              ORDER BY caught_at DESC, id DESC LIMIT $5"
         );
-        let rows = self.db.read(scope, &sql, &[&scope.org(), &words.trim(), &at, &id, &limit]).await?;
+        let rows = self.db.read(scope, &sql, &[&scope.org(), &words.trim(), &at, &id, &limit, &reader.address()]).await?;
         Ok(rows.iter().map(summary).collect())
     }
 
-    /// One message, if it is this organisation's.
-    pub async fn get(&self, scope: &Scope, id: Uuid) -> Result<Option<CaughtMail>, DbError> {
+    /// One message, if it is this organisation's and the reader may see it.
+    pub async fn get(&self, scope: &Scope, reader: Reader<'_>, id: Uuid) -> Result<Option<CaughtMail>, DbError> {
         let sql = format!(
             "SELECT {SUMMARY}, idempotency_key, message_id, headers, html, text, raw
-             FROM caught_mail WHERE org_id = $1 AND id = $2"
+             FROM caught_mail WHERE org_id = $1 AND id = $2 AND (private_to IS NULL OR $3::text IS NULL OR private_to = $3)"
         );
         let tx = self.db.tenant(scope).await?;
-        let row = tx.query_opt(&sql, &[&scope.org(), &id]).await?;
+        let row = tx.query_opt(&sql, &[&scope.org(), &id, &reader.address()]).await?;
         tx.commit().await?;
         Ok(row.map(|row| CaughtMail {
             summary: summary(&row),
@@ -122,10 +145,11 @@ impl Catcher {
         }))
     }
 
-    /// Empties the organisation's mailbox; returns how many messages it held.
-    pub async fn clear(&self, scope: &Scope) -> Result<u64, DbError> {
+    /// Empties the organisation's mailbox of what the reader sees; returns how many messages that were.
+    pub async fn clear(&self, scope: &Scope, reader: Reader<'_>) -> Result<u64, DbError> {
+        let sql = "DELETE FROM caught_mail WHERE org_id = $1 AND (private_to IS NULL OR $2::text IS NULL OR private_to = $2)";
         let tx = self.db.tenant(scope).await?;
-        let count = tx.execute("DELETE FROM caught_mail WHERE org_id = $1", &[&scope.org()]).await?;
+        let count = tx.execute(sql, &[&scope.org(), &reader.address()]).await?;
         tx.commit().await?;
         Ok(count)
     }
@@ -136,17 +160,18 @@ impl Catcher {
         let ids: Vec<Uuid> = mails.iter().map(|_| Uuid::now_v7()).collect();
         let column = |text: fn(&OutgoingMail) -> &str| -> Vec<&str> { mails.iter().map(|(mail, _)| text(mail)).collect() };
         let headers: Vec<serde_json::Value> = mails.iter().map(|(mail, _)| serde_json::json!(mail.headers)).collect();
+        let private: Vec<Option<&str>> = mails.iter().map(|(mail, _)| mail.is_private().then_some(mail.to.address.as_str())).collect();
         let raw: Vec<&[u8]> = mails.iter().map(|(_, raw)| raw.as_slice()).collect();
         let tx = self.db.tenant(&Scope::whole(org)).await?;
         let rows = tx
             .query(
                 "INSERT INTO caught_mail (org_id, id, idempotency_key, message_id, from_address, from_name,
-                     to_address, to_name, subject, headers, html, text, raw, caught_at)
+                     to_address, to_name, subject, headers, html, text, raw, private_to, caught_at)
                  SELECT $1, m.id, m.key, m.message_id, m.from_address, m.from_name,
-                     m.to_address, m.to_name, m.subject, m.headers, m.html, m.text, m.raw, $2
+                     m.to_address, m.to_name, m.subject, m.headers, m.html, m.text, m.raw, m.private_to, $2
                  FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                     $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::bytea[])
-                   AS m(id, key, message_id, from_address, from_name, to_address, to_name, subject, headers, html, text, raw)
+                     $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::bytea[], $15::text[])
+                   AS m(id, key, message_id, from_address, from_name, to_address, to_name, subject, headers, html, text, raw, private_to)
                  ORDER BY m.key -- one order of locking, so that two batches cannot deadlock
                  ON CONFLICT (org_id, idempotency_key) DO UPDATE SET attempts = caught_mail.attempts + 1
                  RETURNING id, idempotency_key, attempts",
@@ -165,6 +190,7 @@ impl Catcher {
                     &column(|m| &m.html),
                     &column(|m| &m.text),
                     &raw,
+                    &private,
                 ],
             )
             .await?;

@@ -28,11 +28,11 @@ pub mod svix;
 pub mod template;
 mod transport;
 
-pub use catcher::{Catcher, CaughtMail, CaughtSummary};
+pub use catcher::{Catcher, CaughtMail, CaughtSummary, Reader};
 pub use compose::compose;
 pub use config::{ConfigError, MailConfig, mailer};
 pub use extent::tangled;
-pub use message::{MailError, Mailbox, OutgoingMail, new_message_id};
+pub use message::{MailError, Mailbox, OutgoingMail, PRIVATE, new_message_id};
 pub use outcome::{Outcome, Rejection, RejectionKind};
 pub use plain_text::text_from_html;
 pub use reply_code::{SmtpStage, classify_reply};

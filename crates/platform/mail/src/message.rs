@@ -51,6 +51,9 @@ pub struct OutgoingMail {
     pub tags: Vec<(String, String)>,
 }
 
+/// The tag of a letter about somebody's own account: its links and codes open that account.
+pub const PRIVATE: (&str, &str) = ("letter", "account");
+
 /// A message that must not be sent as it is: which field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -87,6 +90,11 @@ const OWN_FIELDS: [&str; 13] = [
 const LONGEST_WORD: usize = 900;
 
 impl OutgoingMail {
+    /// Whether nobody but the addressee should read it. See [`PRIVATE`].
+    pub fn is_private(&self) -> bool {
+        self.tags.iter().any(|(name, value)| (name.as_str(), value.as_str()) == PRIVATE)
+    }
+
     /// Refuses what could not be sent truthfully or would break out of a header field.
     pub fn check(&self) -> Result<(), MailError> {
         let key = self.idempotency_key.chars().count();

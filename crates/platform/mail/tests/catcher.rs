@@ -9,7 +9,7 @@ use db::{
     embedded::{EmbeddedOptions, EmbeddedPostgres},
 };
 use kernel::{Clock, OrgId};
-use leadline_mail::{Batch, Catcher, Lookup, Mailbox, Outcome, OutgoingMail, RejectionKind, Simulate, Transport, batch_key};
+use leadline_mail::{Batch, Catcher, Lookup, Mailbox, Outcome, OutgoingMail, Reader, RejectionKind, Simulate, Transport, batch_key};
 
 fn mail(key: &str, to: &str) -> OutgoingMail {
     OutgoingMail {
@@ -54,9 +54,9 @@ async fn the_catcher_is_an_idempotent_provider() {
     recipients_misbehave_as_asked(&catcher, org).await;
     failures_are_simulated(&db, &clock).await;
 
-    assert!(catcher.clear(&Scope::whole(org)).await.unwrap() > 0);
-    assert!(catcher.list(&Scope::whole(org), None, None, 10).await.unwrap().is_empty());
-    assert_eq!(catcher.list(&Scope::whole(other), None, None, 10).await.unwrap().len(), 1, "another organisation keeps its mail");
+    assert!(catcher.clear(&Scope::whole(org), Reader::Everything).await.unwrap() > 0);
+    assert!(catcher.list(&Scope::whole(org), Reader::Everything, None, None, 10).await.unwrap().is_empty());
+    assert_eq!(catcher.list(&Scope::whole(other), Reader::Everything, None, None, 10).await.unwrap().len(), 1, "another organisation keeps its mail");
     db.close();
     postgres.stop().await.unwrap();
 }
@@ -68,22 +68,22 @@ async fn repeats_are_recognised(catcher: &Catcher, org: OrgId, other: OrgId) {
     assert_eq!(send(catcher, org, &mails).await, first, "a repeat gets the same answer");
     assert_ne!(id(&send(catcher, other, &mails[..1]).await[0]), id(&first[0]), "keys belong to an organisation");
 
-    let list = catcher.list(&Scope::whole(org), None, None, 10).await.unwrap();
+    let list = catcher.list(&Scope::whole(org), Reader::Everything, None, None, 10).await.unwrap();
     assert_eq!(list.len(), 2);
     assert!(list.iter().all(|row| row.attempts == 2), "{list:?}");
-    let page = catcher.list(&Scope::whole(org), None, Some((list[0].caught_at, list[0].id)), 10).await.unwrap();
+    let page = catcher.list(&Scope::whole(org), Reader::Everything, None, Some((list[0].caught_at, list[0].id)), 10).await.unwrap();
     assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [list[1].id]);
-    assert_eq!(catcher.list(&Scope::whole(org), Some("b@x.example"), None, 10).await.unwrap().len(), 1);
+    assert_eq!(catcher.list(&Scope::whole(org), Reader::Everything, Some("b@x.example"), None, 10).await.unwrap().len(), 1);
 
-    assert_eq!(catcher.search(&Scope::whole(org), " B@X. ", None, 10).await.unwrap().len(), 1);
-    assert_eq!(catcher.search(&Scope::whole(org), "grüße", None, 10).await.unwrap().len(), 2);
-    assert!(catcher.search(&Scope::whole(org), "100%", None, 10).await.unwrap().is_empty());
+    assert_eq!(catcher.search(&Scope::whole(org), Reader::Everything, " B@X. ", None, 10).await.unwrap().len(), 1);
+    assert_eq!(catcher.search(&Scope::whole(org), Reader::Everything, "grüße", None, 10).await.unwrap().len(), 2);
+    assert!(catcher.search(&Scope::whole(org), Reader::Everything, "100%", None, 10).await.unwrap().is_empty());
 
-    let caught = catcher.get(&Scope::whole(org), id(&first[0]).parse().unwrap()).await.unwrap().unwrap();
+    let caught = catcher.get(&Scope::whole(org), Reader::Everything, id(&first[0]).parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((caught.summary.subject.as_str(), caught.text.as_str()), ("Grüße a", "Hi"));
     assert_eq!(caught.headers, [("List-Unsubscribe".to_owned(), "<https://u.example/1>".to_owned())]);
     assert!(String::from_utf8(caught.raw).unwrap().contains("Message-ID: <a@sender.example>"));
-    assert!(catcher.get(&Scope::whole(other), caught.summary.id).await.unwrap().is_none());
+    assert!(catcher.get(&Scope::whole(other), Reader::Everything, caught.summary.id).await.unwrap().is_none());
 
     assert_eq!(catcher.lookup(org, "a").await, Lookup::Accepted { provider_id: id(&first[0]).to_owned() });
     assert_eq!(catcher.lookup(org, "never").await, Lookup::NotFound);

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Icon, Nav, table};
 
-use super::catcher;
+use super::{catcher, reader};
 use crate::pages::query::address;
 
 const PAGE: usize = 50;
@@ -23,7 +23,7 @@ pub(super) struct Query {
 pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let catcher = catcher(&app)?;
     let before = (!query.cursor.is_empty()).then(|| Cursor::decode::<(Timestamp, Uuid)>(&query.cursor)).transpose()?;
-    let mut rows = catcher.search(&viewer.scope, &query.q, before, PAGE as i64 + 1).await?;
+    let mut rows = catcher.search(&viewer.scope, reader(&viewer), &query.q, before, PAGE as i64 + 1).await?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| Cursor::encode(&(last.caught_at, last.id)));

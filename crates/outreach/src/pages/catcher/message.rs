@@ -6,11 +6,11 @@ use mail::CaughtMail;
 use maud::{Markup, html};
 use ui::{Button, Icon, Nav, definition_list};
 
-use super::catcher;
+use super::{catcher, reader};
 use crate::templates::{SandboxedMail, mail_frame};
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<CampaignsRead>, ApiPath(id): ApiPath<MessageId>) -> Result<Markup, Problem> {
-    let mail = catcher(&app)?.get(&viewer.scope, id.uuid()).await?.ok_or_else(Problem::not_found)?;
+    let mail = catcher(&app)?.get(&viewer.scope, reader(&viewer), id.uuid()).await?.ok_or_else(Problem::not_found)?;
     let source = Button::secondary("Download source").icon(Icon::Download).href(format!("/catcher/{id}/raw"));
     let content = html! {
         (ui::page_header_under(&[("Mail catcher", "/catcher")], &mail.summary.subject, "", html! { (source) }))
@@ -34,7 +34,7 @@ pub(super) async fn body(
     viewer: Can<CampaignsRead>,
     ApiPath(id): ApiPath<MessageId>,
 ) -> Result<SandboxedMail, Problem> {
-    let mail = catcher(&app)?.get(&viewer.scope, id.uuid()).await?.ok_or_else(Problem::not_found)?;
+    let mail = catcher(&app)?.get(&viewer.scope, reader(&viewer), id.uuid()).await?.ok_or_else(Problem::not_found)?;
     Ok(SandboxedMail::with_links(&mail.html, &app.config.public_url.origin().ascii_serialization()))
 }
 

@@ -7,7 +7,8 @@ mod message;
 mod raw;
 
 use http_kit::{App, Problem, Routes};
-use mail::{Catcher, Mailer};
+use identity::Viewer;
+use mail::{Catcher, Mailer, Reader};
 
 pub(super) fn pages() -> Routes {
     Routes::new()
@@ -23,4 +24,9 @@ fn catcher(app: &App) -> Result<&Catcher, Problem> {
         Mailer::Catcher(catcher) => Ok(catcher),
         Mailer::Smtp(_) | Mailer::Resend(_) => Err(Problem::not_found()),
     }
+}
+
+/// Letters about a colleague's account would open it: owners see them, who answer for everything.
+fn reader(viewer: &Viewer) -> Reader<'_> {
+    if viewer.role.is_owner() { Reader::Everything } else { Reader::Address(&viewer.email) }
 }
