@@ -64,6 +64,8 @@ pub enum Icon {
     Drag,
     User,
     Document,
+    Key,
+    Audit,
 }
 
 /// One icon, hidden from screen readers: the words beside it (or the `aria-label`) speak.
@@ -166,6 +168,8 @@ fn drawing(icon: Icon) -> &'static str {
             r#"<rect x="1.5" y="3.8" width="13" height="8.4" rx="1.4"/><path d="M4.3 6.7v0M6.8 6.7v0M9.3 6.7v0M11.8 6.7v0M5.3 9.6h5.4"/>"#
         }
         Icon::Drag => r#"<path d="M6 3.5v0M10 3.5v0M6 8v0M10 8v0M6 12.5v0M10 12.5v0" stroke-width="2"/>"#,
+        Icon::Key => r#"<circle cx="5.2" cy="10.8" r="3"/><path d="m7.4 8.6 6-6M11 5l2 2M9.2 6.8l1.4 1.4"/>"#,
+        Icon::Audit => r#"<path d="M8 1.8 2.8 3.7v4c0 3 2.1 5.4 5.2 6.5 3.1-1.1 5.2-3.5 5.2-6.5v-4z"/><path d="m5.7 7.8 1.7 1.7 3-3.2"/>"#,
         Icon::User => r#"<circle cx="8" cy="5.2" r="2.7"/><path d="M3 13.5c0-2.6 2.2-4.2 5-4.2s5 1.6 5 4.2"/>"#,
         Icon::Document => {
             r#"<path d="M9.2 1.8H4.3a1 1 0 0 0-1 1v10.4a1 1 0 0 0 1 1h7.4a1 1 0 0 0 1-1V5.3zM9 2v3.5h3.6M5.7 8.5h4.6M5.7 11h4.6"/>"#

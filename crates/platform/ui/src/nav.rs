@@ -20,11 +20,13 @@ pub enum Nav {
     Analytics,
     Scoring,
     Team,
+    Keys,
+    Audit,
 }
 
 impl Nav {
     /// Everything that has a place, in the order of the sidebar.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Home,
         Self::Leads,
         Self::Accounts,
@@ -36,6 +38,8 @@ impl Nav {
         Self::Analytics,
         Self::Scoring,
         Self::Team,
+        Self::Keys,
+        Self::Audit,
     ];
 
     pub const fn label(self) -> &'static str {
@@ -52,6 +56,8 @@ impl Nav {
             Self::Analytics => "Analytics",
             Self::Scoring => "Scoring",
             Self::Team => "Team",
+            Self::Keys => "API keys",
+            Self::Audit => "Audit",
         }
     }
 
@@ -68,6 +74,8 @@ impl Nav {
             Self::Analytics => "/insights",
             Self::Scoring => "/settings/scoring",
             Self::Team => "/settings/team",
+            Self::Keys => "/settings/keys",
+            Self::Audit => "/settings/audit",
         }
     }
 
@@ -84,6 +92,8 @@ impl Nav {
             Self::Analytics => Icon::Chart,
             Self::Scoring => Icon::Score,
             Self::Team => Icon::Team,
+            Self::Keys => Icon::Key,
+            Self::Audit => Icon::Audit,
         }
     }
 
@@ -92,7 +102,7 @@ impl Nav {
             Self::None | Self::Home | Self::Leads | Self::Accounts | Self::Imports => "Work",
             Self::Campaigns | Self::Templates | Self::Suppressions | Self::Catcher => "Outreach",
             Self::Analytics => "Insight",
-            Self::Scoring | Self::Team => "Settings",
+            Self::Scoring | Self::Team | Self::Keys | Self::Audit => "Settings",
         }
     }
 }
