@@ -16,6 +16,8 @@ use crate::{
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// For so long after a refresh, the refresh token before it may come again: two tabs refresh at once.
 pub const REUSE_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+/// Exchanges that a session remembers for it.
+const MOST_EXCHANGES: usize = 32;
 
 /// A way of proving who one is, by the names of Supabase Auth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +150,19 @@ pub async fn freshen(tx: &SystemTx, session: SessionId, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// The session works at `org` from now on; `false` when its person does not belong there, or the session is
+/// confined to another.
+pub(crate) async fn work_at(tx: &SystemTx, session: SessionId, org: OrgId) -> Result<bool, DbError> {
+    let moved = tx
+        .execute(
+            "UPDATE sessions s SET active_org = $2 WHERE s.id = $1 AND (s.only_org IS NULL OR s.only_org = $2)
+               AND EXISTS (SELECT FROM memberships m WHERE m.org_id = $2 AND m.user_id = s.user_id)",
+            &[&session, &org],
+        )
+        .await?;
+    Ok(moved == 1)
+}
+
 /// Which of a person's sessions end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -277,18 +292,18 @@ pub fn app_metadata(stored: Value, providers: &[String], org: Option<OrgId>, rol
 /// Why a refresh token bought nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// Not one of ours.
+    /// Not one of ours, or of a session that has ended.
     #[error("Invalid Refresh Token: Refresh Token Not Found")]
     NotFound,
     /// An old one came back: somebody has copied it, so the whole session has ended.
     #[error("Invalid Refresh Token: Already Used")]
     AlreadyUsed,
-    /// Signed out.
-    #[error("Session from session_id claim in JWT does not exist")]
+    /// Ended while the token was exchanged.
+    #[error("Invalid Refresh Token: No Valid Session Found")]
     SessionNotFound,
     #[error("Invalid Refresh Token: Session Expired")]
     SessionExpired,
-    #[error("User is banned")]
+    #[error("Invalid Refresh Token: User Banned")]
     Banned,
     #[error("{0:?}")]
     Problem(Problem),
@@ -300,41 +315,76 @@ pub async fn refresh(app: &App, text: &str, client: &Client) -> Result<TokenPair
     let (session, presented) = token::read_refresh_token(&app.config.secret, text).ok_or(RefreshError::NotFound)?;
     let now = app.clock.now();
     let tx = app.db.system().await?;
-    let row = tx
-        .query_opt(
-            "SELECT s.refresh_counter, s.refreshed_at, s.expires_at, u.banned_until, s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 FOR UPDATE OF s",
-            &[&session],
-        )
-        .await?
-        .ok_or(RefreshError::SessionNotFound)?;
-    let (current, refreshed, expires): (i64, Option<Timestamp>, Timestamp) =
-        (row.try_get(0).map_err(DbError::from)?, row.try_get(1).map_err(DbError::from)?, row.try_get(2).map_err(DbError::from)?);
-    if expires <= now {
+    // Locked: of two exchanges at once, the second sees what the first has done.
+    let found = lock(&tx, session).await?.ok_or(RefreshError::NotFound)?;
+    if found.expires_at <= now {
         return Err(RefreshError::SessionExpired);
     }
-    if row.try_get::<_, Option<Timestamp>>(3).map_err(DbError::from)?.is_some_and(|until| until > now) {
+    if found.banned_until.is_some_and(|until| until > now) {
         return Err(RefreshError::Banned);
     }
-    let just_now = refreshed.is_some_and(|at| now.duration_since(at) <= REUSE_INTERVAL);
-    if presented == current {
+    let behind = found.counter - presented;
+    if behind == 0 {
+        let recent = found.exchanged.iter().filter(|at| now.duration_since(**at) <= REUSE_INTERVAL);
+        let mut exchanged: Vec<Timestamp> = recent.copied().collect();
+        exchanged.drain(..exchanged.len().saturating_sub(MOST_EXCHANGES - 1));
+        exchanged.push(now);
         tx.execute(
-            "UPDATE sessions SET refresh_counter = refresh_counter + 1, refreshed_at = $2, last_seen_at = $2, user_agent = $3, address = $4 WHERE id = $1",
-            &[&session, &now, &client.agent, &client.address.to_string()],
+            "UPDATE sessions SET refresh_counter = refresh_counter + 1, refreshed_at = $2, last_seen_at = $3, user_agent = $4, address = $5
+             WHERE id = $1",
+            &[&session, &exchanged, &now, &client.agent, &client.address.to_string()],
         )
         .await?;
-    } else if presented > current || (presented < current - 1 && !just_now) {
-        // A number that was never given out cannot carry our seal; treat it like a copy all the same.
+    } else if behind != 1 && !found.was_exchanged_just_now(behind, now) {
+        // Also a number that was never given out: it cannot carry our seal, so the database is not the one that gave it.
         tx.execute("DELETE FROM sessions WHERE id = $1", &[&session]).await?;
-        let user: UserId = row.try_get(4).map_err(DbError::from)?;
         let payload = json!({ "which": "one", "count": 1, "why": "refresh_token_reused" });
-        record::record_by(&tx, Actor::Provider, user, "session.ended", &payload, client, now).await?;
+        record::record_by(&tx, Actor::Provider, found.user, "session.ended", &payload, client, now).await?;
         tx.commit().await?;
         tracing::warn!(%session, "a refresh token was used again: its session has ended");
         return Err(RefreshError::AlreadyUsed);
     }
     tx.commit().await?;
     tokens(app, session).await?.ok_or(RefreshError::SessionNotFound)
+}
+
+/// A session as its refresh tokens know it.
+struct Refreshing {
+    user: UserId,
+    /// The number of the valid token.
+    counter: i64,
+    /// When the tokens before it were exchanged, the newest last.
+    exchanged: Vec<Timestamp>,
+    expires_at: Timestamp,
+    banned_until: Option<Timestamp>,
+}
+
+impl Refreshing {
+    /// Whether the token that lies `behind` the valid one was exchanged a moment ago: several tabs at once.
+    fn was_exchanged_just_now(&self, behind: i64, now: Timestamp) -> bool {
+        let at = usize::try_from(behind).ok().and_then(|behind| self.exchanged.len().checked_sub(behind));
+        at.and_then(|at| self.exchanged.get(at)).is_some_and(|at| now.duration_since(*at) <= REUSE_INTERVAL)
+    }
+}
+
+async fn lock(tx: &SystemTx, session: SessionId) -> Result<Option<Refreshing>, DbError> {
+    let row = tx
+        .query_opt(
+            "SELECT s.user_id, s.refresh_counter, s.refreshed_at, s.expires_at, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 FOR UPDATE OF s",
+            &[&session],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(Refreshing {
+            user: row.try_get(0)?,
+            counter: row.try_get(1)?,
+            exchanged: row.try_get(2)?,
+            expires_at: row.try_get(3)?,
+            banned_until: row.try_get(4)?,
+        })
+    })
+    .transpose()
 }
 
 impl From<DbError> for RefreshError {
@@ -358,4 +408,28 @@ pub(crate) async fn touch(db: &Db, session: SessionId, client: &Client, now: Tim
     )
     .await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_again_for_ten_seconds_after_its_own_exchange() {
+        let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let after = |seconds| start.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        // Token 3 was exchanged at 0 s, 4 at 2 s, 5 at 9 s; 6 is valid.
+        let session = Refreshing {
+            user: UserId::new(),
+            counter: 6,
+            exchanged: vec![after(0), after(2), after(9)],
+            expires_at: after(100),
+            banned_until: None,
+        };
+        let again = |number: i64, seconds| session.was_exchanged_just_now(session.counter - number, after(seconds));
+        assert!(again(3, 10) && again(4, 12) && again(5, 19));
+        // A later exchange of another token makes an old one no younger.
+        assert!(!again(3, 11) && !again(4, 13) && !again(5, 20));
+        assert!(!again(2, 9) && !again(0, 9) && !again(7, 9) && !again(6, 9));
+    }
 }
