@@ -58,9 +58,10 @@ SELECT leadline_shows_lead('intelligence_engagement', 'lead_id');
 CREATE POLICY visible ON events AS RESTRICTIVE FOR SELECT TO leadline_restricted
   USING (subject_type <> 'lead' OR EXISTS (SELECT FROM leads l WHERE l.org_id = events.org_id AND l.id = events.subject_id));
 
--- Caught mail names its recipient only by address; what went to anybody else, colleagues included, is hidden.
+-- Caught mail names its recipient only by address: they read what went to leads that they see, and to themselves.
 CREATE POLICY visible ON caught_mail AS RESTRICTIVE TO leadline_restricted
-  USING (EXISTS (SELECT FROM leads l WHERE l.org_id = caught_mail.org_id AND l.email = caught_mail.to_address));
+  USING (EXISTS (SELECT FROM leads l WHERE l.org_id = caught_mail.org_id AND l.email = caught_mail.to_address)
+      OR EXISTS (SELECT FROM users u WHERE u.id = ANY (leadline_owners()) AND u.email = caught_mail.to_address));
 
 -- Files of leads hold everybody's, and an import matches against everybody's: not for them at all. Batches of
 -- composed mails are the sender's alone.

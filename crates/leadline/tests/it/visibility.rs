@@ -244,7 +244,16 @@ async fn a_campaign_reaches_whom_its_launcher_sees_and_shows_whom_its_reader_see
     team.app.settle().await;
     assert_eq!((sends(&team.owner, &everybodys).await, sends(&cora, &everybodys).await), (6, 1));
     assert_eq!(team.owner.get(&everybodys).await.expect(200).json()["status"], "finished", "the pump sees everybody");
+    let letter = |to: &Visitor| {
+        format!(
+            "INSERT INTO caught_mail (org_id, id, idempotency_key, message_id, from_address, to_address, subject, headers, html, text, raw, caught_at)
+             SELECT org_id, gen_random_uuid(), '{0}', '<{0}>', 'us@acme.example', '{0}', 'To {0}', '[]', '', '', '', created_at FROM organisations",
+            to.email
+        )
+    };
+    team.app.sql(&format!("{}; {}", letter(&cora), letter(&team.ada))).await;
     let caught = cora.get("/catcher").await.expect(200);
+    assert!(caught.body.contains(&cora.email) && !caught.body.contains(&team.ada.email), "their own mail, and no colleague's");
     assert!(caught.body.contains("coras@mills.example") && !caught.body.contains("bobs@engines.example"));
     assert!(team.owner.get("/catcher").await.expect(200).body.contains("bobs@engines.example"));
 }
