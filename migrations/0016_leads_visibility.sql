@@ -74,6 +74,7 @@ CREATE POLICY visible ON send_batches AS RESTRICTIVE TO leadline_restricted USIN
 -- - campaigns, their steps and pace, templates, scoring models: made for leads, and showing none;
 -- - insights_daily, insights_leads, intelligence_pending, provider_messages: counters and ids;
 -- - jobs, idempotency keys: shown to whoever holds their id or key;
+-- - the audit log: ids and names of fields, for whoever may read it;
 -- - people, teams, roles, invitations, keys and connections: of the organisation, not of a lead.
 -- A new table of leads decides here or by leadline_shows_lead; a test lists those that stay open.
 

@@ -351,6 +351,8 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
     let open: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let listed = [
         "api_keys",
+        "audit_entries",
+        "audit_heads",
         "campaign_pace",
         "campaign_steps",
         "campaigns",
@@ -367,6 +369,7 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "role_settings",
         "roles",
         "scoring_models",
+        "security_events",
         "sso_connections",
         "suppressions",
         "teams",
