@@ -20,13 +20,14 @@ pub enum Nav {
     Analytics,
     Scoring,
     Team,
+    Security,
     Keys,
     Audit,
 }
 
 impl Nav {
     /// Everything that has a place, in the order of the sidebar.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Home,
         Self::Leads,
         Self::Accounts,
@@ -38,6 +39,7 @@ impl Nav {
         Self::Analytics,
         Self::Scoring,
         Self::Team,
+        Self::Security,
         Self::Keys,
         Self::Audit,
     ];
@@ -56,6 +58,7 @@ impl Nav {
             Self::Analytics => "Analytics",
             Self::Scoring => "Scoring",
             Self::Team => "Team",
+            Self::Security => "Security",
             Self::Keys => "API keys",
             Self::Audit => "Audit",
         }
@@ -74,6 +77,7 @@ impl Nav {
             Self::Analytics => "/insights",
             Self::Scoring => "/settings/scoring",
             Self::Team => "/settings/team",
+            Self::Security => "/settings/security",
             Self::Keys => "/settings/keys",
             Self::Audit => "/settings/audit",
         }
@@ -92,6 +96,7 @@ impl Nav {
             Self::Analytics => Icon::Chart,
             Self::Scoring => Icon::Score,
             Self::Team => Icon::Team,
+            Self::Security => Icon::Key,
             Self::Keys => Icon::Key,
             Self::Audit => Icon::Audit,
         }
@@ -102,7 +107,7 @@ impl Nav {
             Self::None | Self::Home | Self::Leads | Self::Accounts | Self::Imports => "Work",
             Self::Campaigns | Self::Templates | Self::Suppressions | Self::Catcher => "Outreach",
             Self::Analytics => "Insight",
-            Self::Scoring | Self::Team | Self::Keys | Self::Audit => "Settings",
+            Self::Scoring | Self::Team | Self::Security | Self::Keys | Self::Audit => "Settings",
         }
     }
 }
