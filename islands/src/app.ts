@@ -14,6 +14,8 @@ import "./keyboard";
 import "./live-region";
 import "./local-time";
 import "./menus";
+import "./passkey";
+import "./print";
 import "./row-selection";
 import "./tables";
 import "./theme-switch";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     mailing::{SendLetter, SendNotice},
-    store,
+    mfa, store,
 };
 
 /// Forgets sessions that have expired and idempotency keys that are too old to be repeated.
@@ -19,6 +19,7 @@ impl Job for SweepSessions {
     type State = App;
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
         store::delete_expired_sessions(&cx.state.db, cx.now()).await?;
+        mfa::sweep(&cx.state.db, cx.now()).await?;
         sweep_idempotency_keys(&cx.state.db, cx.now()).await?;
         Ok(Outcome::Done)
     }

@@ -129,6 +129,48 @@ pub(crate) fn password_changed(app: &App, name: &str, at: Timestamp) -> Letter {
     }
 }
 
+pub(crate) fn recovery_code_used(app: &App, name: &str, at: Timestamp) -> Letter {
+    Letter {
+        subject: "A recovery code was used".to_owned(),
+        preview: "Somebody signed in to your account with one.".to_owned(),
+        heading: "A recovery code was used".to_owned(),
+        paragraphs: vec![
+            greeting(name),
+            format!("on {} somebody proved to be you with one of your recovery codes. It does not work again.", when(at)),
+            format!("Make new ones before they run out: {}", app.config.link("/account/security")),
+        ],
+        notes: vec![not_me(app)],
+        ..Letter::default()
+    }
+}
+
+pub(crate) fn factor_added(app: &App, name: &str, at: Timestamp) -> Letter {
+    Letter {
+        subject: "A second factor was added".to_owned(),
+        preview: "Your account has another way to prove that it is you.".to_owned(),
+        heading: "A second factor was added".to_owned(),
+        paragraphs: vec![greeting(name), format!("on {} an authenticator app or a passkey was added to your Leadline account.", when(at))],
+        notes: vec![not_me(app)],
+        ..Letter::default()
+    }
+}
+
+pub(crate) fn factor_removed(app: &App, name: &str, at: Timestamp) -> Letter {
+    Letter {
+        subject: "A second factor was removed".to_owned(),
+        preview: "It does not open your account any more.".to_owned(),
+        heading: "A second factor was removed".to_owned(),
+        paragraphs: vec![greeting(name), format!("on {} an authenticator app or a passkey was removed from your Leadline account.", when(at))],
+        notes: vec![not_me(app)],
+        ..Letter::default()
+    }
+}
+
+/// What to do about something that whoever has the address did not do.
+fn not_me(app: &App) -> String {
+    format!("That was not you? Choose a new password at once: {}", app.config.link("/recover"))
+}
+
 pub(crate) fn address_changed(app: &App, name: &str, at: Timestamp) -> Letter {
     Letter {
         subject: "Your e-mail address was changed".to_owned(),

@@ -15,6 +15,9 @@ pub(crate) enum Notice {
     PasswordChanged,
     /// Goes to the address before.
     AddressChanged,
+    RecoveryCodeUsed,
+    FactorAdded,
+    FactorRemoved,
 }
 
 /// Sends a notice.
@@ -45,6 +48,9 @@ impl Job for SendNotice {
         let letter = match self.notice {
             Notice::PasswordChanged => letters::password_changed(app, &person.name, self.stamp.at),
             Notice::AddressChanged => letters::address_changed(app, &person.name, self.stamp.at),
+            Notice::RecoveryCodeUsed => letters::recovery_code_used(app, &person.name, self.stamp.at),
+            Notice::FactorAdded => letters::factor_added(app, &person.name, self.stamp.at),
+            Notice::FactorRemoved => letters::factor_removed(app, &person.name, self.stamp.at),
         };
         let delivery = Delivery { stamp: self.stamp, org: person.org, name: &person.name, email: &self.email };
         deliver(&cx, &delivery, &letter).await

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::{FactorKind, store, totp};
 use crate::{
-    Client, record,
+    Client,
+    mailing::{Notice, notify},
+    record,
     session::{self, Method},
 };
 
@@ -56,6 +58,15 @@ pub(super) async fn factor_shown(
             FactorKind::Webauthn => "person.passkey_added",
         };
         record::record(tx, shown.user, event, &payload, shown.client, now).await?;
+        notify_person(tx, shown.user, Notice::FactorAdded, now).await?;
     }
     Ok(())
+}
+
+/// Enqueues a letter to the person's own address.
+pub(super) async fn notify_person(tx: &SystemTx, user: UserId, notice: Notice, now: Timestamp) -> Result<(), DbError> {
+    match store::address(tx, user).await? {
+        Some(email) => notify(tx, user, &email, notice, now).await,
+        None => Ok(()),
+    }
 }

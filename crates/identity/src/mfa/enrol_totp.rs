@@ -7,6 +7,7 @@ use super::{
     store::{self, NewFactor},
     totp,
 };
+use crate::Principal;
 
 /// An authenticator app about to be added.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +59,7 @@ pub async fn enrol_totp(app: &App, new: NewTotp<'_>) -> Result<TotpEnrolment, En
     let now = app.clock.now();
     let id = FactorId::new();
     let secret = rand::random::<[u8; totp::SECRET_BYTES]>();
-    let generator = totp::generator(&secret, new.email, new.issuer).map_err(|error| Problem::internal(&error))?;
-    let uri = generator.to_url().map_err(|error| Problem::internal(&error))?;
-    let qr = totp::qr_svg(&uri).ok_or_else(|| Problem::internal(&"an otpauth address does not fit into a QR code"))?;
+    let begun = describe(id, name, &secret, new.email, new.issuer)?;
     let sealed = app.vault.seal(&store::secret_context(id), &secret).map_err(Problem::from)?;
     let tx = app.db.system().await?;
     // One enrolment of a person at a time: two must not both be the tenth.
@@ -73,13 +72,45 @@ pub async fn enrol_totp(app: &App, new: NewTotp<'_>) -> Result<TotpEnrolment, En
     if all >= MOST_FACTORS {
         return Err(EnrolError::TooMany);
     }
-    let factor = NewFactor { id, user: new.user, kind: super::FactorKind::Totp, name: &name, secret: &sealed };
+    let factor =
+        NewFactor { id, user: new.user, kind: super::FactorKind::Totp, name: &begun.friendly_name, secret: &sealed, credential_id: None };
     store::insert(&tx, &factor, now).await.map_err(|error| match error.constraint() {
-        Some("mfa_factors_name") => EnrolError::NameConflict(name.clone()),
+        Some("mfa_factors_name") => EnrolError::NameConflict(begun.friendly_name.clone()),
         _ => error.into(),
     })?;
     tx.commit().await?;
-    Ok(TotpEnrolment { id, friendly_name: name, secret: generator.secret().to_base32(), uri, qr })
+    Ok(begun)
+}
+
+/// Forgets what the person began and did not finish, and finds a name like `name` that no factor of theirs has.
+pub(crate) async fn begin_again(app: &App, user: UserId, name: &str) -> Result<String, DbError> {
+    let tx = app.db.system().await?;
+    store::forget_unfinished(&tx, user, app.clock.now()).await?;
+    tx.commit().await?;
+    let taken = store::factors(&app.db, user).await?;
+    let candidates = std::iter::once(name.to_owned()).chain((2..=MOST_FACTORS + 1).map(|number| format!("{name} {number}")));
+    let free = candidates.into_iter().find(|candidate| taken.iter().all(|factor| factor.friendly_name != *candidate));
+    Ok(free.unwrap_or_default())
+}
+
+/// What the app needs to know, again, while the enrolment is unfinished. `None`: the person has begun no such thing.
+pub(crate) async fn unfinished_totp(
+    app: &App,
+    person: &Principal,
+    factor: FactorId,
+    issuer: &str,
+) -> Result<Option<TotpEnrolment>, Problem> {
+    let tx = app.db.system().await?;
+    let Some((friendly_name, sealed)) = store::unfinished(&tx, person.user, factor).await? else { return Ok(None) };
+    let secret = app.vault.reveal(&store::secret_context(factor), &sealed)?;
+    describe(factor, friendly_name, &secret, &person.email, issuer).map(Some)
+}
+
+fn describe(id: FactorId, friendly_name: String, secret: &[u8], email: &str, issuer: &str) -> Result<TotpEnrolment, Problem> {
+    let generator = totp::generator(secret, email, issuer).map_err(|error| Problem::internal(&error))?;
+    let uri = generator.to_url().map_err(|error| Problem::internal(&error))?;
+    let qr = totp::qr_svg(&uri).ok_or_else(|| Problem::internal(&"an otpauth address does not fit into a QR code"))?;
+    Ok(TotpEnrolment { id, friendly_name, secret: generator.secret().to_base32(), uri, qr })
 }
 
 impl From<DbError> for EnrolError {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use kernel::{Actor, FactorId, UserId};
 use serde_json::json;
 
-use super::store;
-use crate::{Client, record};
+use super::{accept::notify_person, store};
+use crate::{Client, mailing::Notice, record};
 
 /// Why the factor stays.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,7 @@ pub async fn remove_factor(
         }
         let payload = json!({ "factor": factor, "kind": gone.kind.as_str() });
         record::record_by(tx, actor, user, "person.mfa_removed", &payload, client, now).await?;
+        notify_person(tx, user, Notice::FactorRemoved, now).await?;
     }
     Ok(true)
 }

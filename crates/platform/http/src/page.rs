@@ -3,9 +3,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use maud::{Markup, html};
 use ui::{Button, Toast};
+use url::{Position, Url};
 
 use crate::{Flash, Hx, Nonce, Problem, ProblemKind};
 
@@ -50,8 +51,12 @@ pub async fn problems_as_pages(request: Request, next: Next) -> Response {
             .headers
             .get(header::ACCEPT)
             .is_none_or(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html") || accept.contains("*/*")));
-    // Where to go after the remedy: a page with its filters. A form cannot be sent again.
-    let here = if parts.method == http::Method::GET { parts.uri.path_and_query().map_or(path, ToString::to_string) } else { path };
+    // Where to go after the remedy: a page with its filters. A form cannot be sent again, so back to where it stood.
+    let here = if parts.method == http::Method::GET {
+        parts.uri.path_and_query().map_or(path, ToString::to_string)
+    } else {
+        page_of_form(&parts.headers).unwrap_or(path)
+    };
     let Ok(chrome) = Chrome::from_request_parts(&mut parts, &()).await;
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned().filter(|_| for_people) else { return response };
@@ -67,6 +72,13 @@ pub async fn problems_as_pages(request: Request, next: Next) -> Response {
         page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
     page
+}
+
+/// The page of ours that a form was sent from, with its query.
+fn page_of_form(headers: &HeaderMap) -> Option<String> {
+    let referer = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    (&referer[Position::BeforeHost..Position::AfterPort] == host).then(|| referer[Position::BeforePath..Position::AfterQuery].to_owned())
 }
 
 fn remedy_redirect(remedy: &str, here: &str, is_htmx: bool) -> Response {

@@ -4,11 +4,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use db::Scope;
+use events::{NewEvent, Subject, append};
 use futures_util::stream;
 use http::{HeaderValue, header};
 use http_kit::{App, Problem};
 use identity::{CampaignsRead, Can};
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::{model::Suppression, store};
 
@@ -22,9 +24,15 @@ enum At {
     End,
 }
 
-/// The whole list as CSV, read and sent in pieces.
+/// The whole list as CSV, read and sent in pieces. It is everybody's addresses in one file, hence the step-up.
 pub(super) async fn download(State(app): State<App>, viewer: Can<CampaignsRead>) -> Result<Response, Problem> {
+    viewer.require_fresh(&app)?;
     let scope = viewer.scope.clone();
+    let tx = app.db.tenant(&scope).await?;
+    let payload = json!({ "count": store::suppressions::count(&tx).await? });
+    let subject = Subject::of(viewer.org_id);
+    append(&tx, &[NewEvent { kind: "suppressions.exported", subject, actor: viewer.actor(), at: app.clock.now(), payload }]).await?;
+    tx.commit().await?;
     let pieces = stream::try_unfold(At::Start, move |at| {
         let (app, scope) = (app.clone(), scope.clone());
         async move { piece(&app, &scope, at).await }
