@@ -1,20 +1,45 @@
 //! `/api/v1`: who am I, the organisation, its people.
 
+mod domains;
+mod invitations;
+mod members;
+mod roles;
+mod sessions;
+mod teams;
+
 use axum::{Json, extract::State};
-use http::StatusCode;
-use http_kit::{Answer, ApiJson, App, Idempotent, Problem, ProblemBody};
+use http_kit::{ApiJson, App, Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Can, Member, NewMember, Organisation, OrganisationChange, SettingsRead, SettingsWrite, TeamWrite, Viewer, store};
+use crate::{Can, Organisation, OrganisationChange, SettingsRead, SettingsWrite, Viewer, store};
 
 /// This slice's part of the API.
 pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(crate::mfa::api())
         .routes(routes!(me))
         .routes(routes!(get_organisation, patch_organisation))
-        .routes(routes!(list_members, post_member))
+        .merge(members::api())
+        .merge(crate::keys::api())
+        .merge(invitations::api())
+        .merge(roles::api())
+        .merge(sessions::api())
+        .merge(teams::api())
+        .merge(domains::api())
+}
+
+fn limit(asked: Option<i64>) -> Result<i64, Problem> {
+    let limit = asked.unwrap_or(50);
+    if (1..=200).contains(&limit) { Ok(limit) } else { Err(Problem::field("/limit", "limit.invalid", "must be a number from 1 to 200")) }
+}
+
+/// Cuts a list that was read one row too long; returns whether there is more.
+fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
+    let more = rows.len() as i64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(200));
+    more
 }
 
 /// The signed-in person.
@@ -26,18 +51,6 @@ struct Me {
     /// `owner`, `admin`, `manager`, `rep`, `viewer`, or `role_…` of the organisation's own.
     role: String,
     organisation_id: kernel::OrgId,
-}
-
-/// People of the organisation.
-#[derive(Debug, Serialize, ToSchema)]
-struct MemberList {
-    data: Vec<Member>,
-}
-
-/// The id of what was made.
-#[derive(Debug, Serialize, ToSchema)]
-struct NewMemberBody {
-    id: kernel::UserId,
 }
 
 /// Who is signed in
@@ -62,27 +75,4 @@ async fn patch_organisation(
     ApiJson(change): ApiJson<OrganisationChange>,
 ) -> Result<Json<Organisation>, Problem> {
     Ok(Json(crate::update_organisation(&app, &viewer, change).await?))
-}
-
-/// List the people of the organisation
-#[utoipa::path(get, path = "/api/v1/members", tag = "identity", responses((status = 200, body = MemberList)))]
-async fn list_members(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Json<MemberList>, Problem> {
-    let tx = app.db.tenant(&viewer.scope).await?;
-    Ok(Json(MemberList { data: store::members(&tx).await? }))
-}
-
-/// Add a person with a first password
-///
-/// Repeating the request is safe without a key: an address has one account, so the second is refused with `email.taken`.
-#[utoipa::path(post, path = "/api/v1/members", tag = "identity", request_body = NewMember,
-    params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = NewMemberBody), (status = 422, body = ProblemBody)))]
-async fn post_member(State(app): State<App>, viewer: Can<TeamWrite>, request: Idempotent<NewMember>) -> Result<Answer, Problem> {
-    let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(&viewer.scope).await?;
-    if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
-        return Ok(replay);
-    }
-    let id = crate::add_member(&app, &viewer, request.body).await?;
-    idempotency.finish(tx, Answer::json(StatusCode::CREATED, &NewMemberBody { id })).await
 }

@@ -36,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             user_name: "Grace Hopper",
             user_email: "grace@fathom.example",
             org_name: "Fathom & Sons",
+            organisations: &[],
+            may_found: false,
             role: "Owner",
             hidden: &[],
             toasts: if file == "states.html" { &said } else { &[] },

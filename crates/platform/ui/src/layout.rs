@@ -12,6 +12,14 @@ use crate::{Button, assets, avatar};
 /// morph. Filters (`click[ctrlKey]`), `hx-on` and `js:` values need eval: don't use them.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"defaultSwap":"outerMorph","transitions":false,"defaultTimeout":30000,"morphSkip":"[data-keep],dialog[open]","morphIgnore":["data-htmx-powered","data-current","open","popover","style"]}"#;
 
+/// An organisation to switch to.
+#[derive(Debug, Clone)]
+pub struct Workplace {
+    pub id: String,
+    pub name: String,
+    pub is_current: bool,
+}
+
 /// What the signed-in document needs around the content.
 pub struct Shell<'a> {
     /// For the tab: "Leads" becomes "Leads · Leadline".
@@ -22,6 +30,10 @@ pub struct Shell<'a> {
     pub user_name: &'a str,
     pub user_email: &'a str,
     pub org_name: &'a str,
+    /// The organisations that the person can work in, this one among them; nobody else's.
+    pub organisations: &'a [Workplace],
+    /// Whether they can found another.
+    pub may_found: bool,
     /// As shown: "Owner".
     pub role: &'a str,
     /// Places that this person or this server does not have ([`Nav::Catcher`] outside development).
@@ -40,9 +52,10 @@ pub fn document(shell: &Shell<'_>, content: Markup) -> Markup {
                 a.skip-link href="#main" { "Skip to content" }
                 nav.sidebar #sidebar aria-label="Main" popover="auto" {
                     div.sidebar-head {
-                        a.brand href="/" { (logo()) span.brand-text { span.brand-name { "Leadline" } span.brand-org { (shell.org_name) } } }
+                        a.brand href="/" { (logo()) span.brand-text { span.brand-name { "Leadline" } @if !has_choice(shell) { span.brand-org { (shell.org_name) } } } }
                         button.button.is-ghost.is-square.sidebar-close type="button" popovertarget="sidebar" popovertargetaction="hide" aria-label="Close menu" { (icon(Icon::Close)) }
                     }
+                    @if has_choice(shell) { (switcher(shell)) }
                     a.nav-search href="/leads" data-palette-open aria-keyshortcuts="Control+K Meta+K" { (icon(Icon::Search)) span { "Search or jump to" } kbd data-mod-key { "Ctrl K" } }
                     div.sidebar-scroll { (sidebar(shell.nav, shell.hidden)) }
                     (user_menu(shell))
@@ -114,6 +127,30 @@ fn toasts(now: &[Toast]) -> Markup {
     }
 }
 
+const fn has_choice(shell: &Shell<'_>) -> bool {
+    shell.organisations.len() > 1 || shell.may_found
+}
+
+/// Where one works, and where one could.
+fn switcher(shell: &Shell<'_>) -> Markup {
+    html! {
+        details.menu.org-menu {
+            summary.org-summary aria-label={ "Organisation: " (shell.org_name) } { span { (shell.org_name) } (icon(Icon::ChevronDown)) }
+            div.menu-panel {
+                @for place in shell.organisations {
+                    form method="post" action="/switch" {
+                        input type="hidden" name="organisation" value=(place.id);
+                        button.menu-item type="submit" aria-current=[place.is_current.then_some("true")] {
+                            span { (place.name) } @if place.is_current { (icon(Icon::Check)) }
+                        }
+                    }
+                }
+                @if shell.may_found { (menu_separator()) (menu_link(Icon::Plus, "New organisation", "/organisations/new")) }
+            }
+        }
+    }
+}
+
 fn user_menu(shell: &Shell<'_>) -> Markup {
     html! {
         details.menu.user-menu {
@@ -126,6 +163,7 @@ fn user_menu(shell: &Shell<'_>) -> Markup {
                 p.menu-note { (shell.user_email) }
                 (theme_switch())
                 button.menu-item type="button" data-dialog-open="keyboard-help" { (icon(Icon::Keyboard)) span { "Keyboard shortcuts" } kbd { "?" } }
+                (menu_link(Icon::User, "Your account", "/account"))
                 (menu_link(Icon::Document, "API reference", "/docs"))
                 (menu_separator())
                 form method="post" action="/logout" { button.menu-item type="submit" { (icon(Icon::Logout)) span { "Sign out" } } }

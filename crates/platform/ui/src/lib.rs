@@ -43,7 +43,7 @@ pub use field::{Field, field_grid, form_actions, form_error, hidden, search_form
 pub use filter::{FilterField, FilterInput, FilterOperator, filter_builder};
 pub use format::{ago, bytes, compact, date, datetime, number, percent, plural};
 pub use icons::{Icon, icon, logo};
-pub use layout::{Shell, bare, document, main};
+pub use layout::{Shell, Workplace, bare, document, main};
 pub use nav::Nav;
 pub use navigation::{Tab, breadcrumb, page_header, page_header_under, tabs, toolbar};
 pub use overlay::{Toast, dialog, dialog_wide, drop_zone, menu, menu_button, menu_link, menu_separator, more_menu, palette_item};
