@@ -1,12 +1,12 @@
 // The real binary over a fresh data directory: `leadline up`, as a person starts it.
-import { spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 const BINARY = process.env.LEADLINE_BIN ?? resolve(import.meta.dirname, "../../../target/debug/leadline");
 export const OUT = resolve(import.meta.dirname, "../out");
@@ -36,17 +36,17 @@ function commandLines() {
     });
 }
 
-/** Starts Leadline; `clock` is how many seconds of business time pass in one of ours. */
-export async function startServer(name, { clock = 1, env = {} } = {}) {
+/** Starts Leadline; `clock` is how many seconds of business time pass in one of ours, `out` is where its log goes. */
+export async function startServer(name, { clock = 1, env = {}, out = OUT } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "leadline-browser-"));
   await chmod(dir, 0o755); // PostgreSQL runs as somebody else when we are root.
   const port = await freePort();
-  const own = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(LEADLINE_|DATABASE_URL|REDIS_URL|PUBLIC_URL|SMTP_URL|RESEND_)/.test(key)));
+  const own = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(LEADLINE_|DATABASE_URL|REDIS_URL|PUBLIC_URL|SMTP_URL|RESEND_|JWT_SECRET|ANON_KEY|SERVICE_ROLE_KEY|SUPABASE_|GOOGLE_|LINKEDIN_|OIDC_)/.test(key)));
   const settings = { LEADLINE_DATA_DIR: join(dir, "data"), LEADLINE_BIND: `127.0.0.1:${port}`, RUST_LOG: "info,tower_http=warn", ...env };
   if (clock !== 1) settings.LEADLINE_CLOCK = `${new Date().toISOString()}@${clock}`;
   const child = spawn(BINARY, ["up"], { cwd: dir, env: { ...own, ...settings }, stdio: ["ignore", "pipe", "pipe"] });
-  mkdirSync(OUT, { recursive: true });
-  const log = createWriteStream(join(OUT, `${name}.log`));
+  mkdirSync(out, { recursive: true });
+  const log = createWriteStream(join(out, `${name}.log`));
   let tail = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
@@ -71,6 +71,8 @@ export async function startServer(name, { clock = 1, env = {} } = {}) {
     url,
     /** What the server has said lately. */
     tail: () => tail,
+    /** Runs one of its commands beside it; answers what that prints. */
+    command: async (...args) => (await promisify(execFile)(BINARY, args, { cwd: dir, env: { ...own, ...settings }, encoding: "utf8" })).stdout,
     alive: () => child.exitCode === null && child.signalCode === null,
     /** Asks it to stop, and says how it ended and what of it is still there. */
     async stop() {
