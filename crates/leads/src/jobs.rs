@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jobs::{Failure, Job, Outcome, Registry, Run};
 use kernel::{Actor, LeadId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
-    actions::bulk::{BulkAction, Target, size},
+    actions::bulk::{BulkAction, Target, size, tell},
     store,
 };
 
@@ -48,10 +49,18 @@ impl Job for BulkChange {
         }
         loop {
             if cx.should_stop().await? {
+                let tx = app.db.tenant(&scope).await?;
+                let counts = json!({ "changed": progress.changed, "stopped": true });
+                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
+                tx.commit().await?;
                 return Ok(Outcome::Stopped);
             }
             let tx = app.db.tenant(&scope).await?;
             let chunk = store::bulk::apply(&tx, &self.target, &self.action, progress.last, CHUNK, self.asked_at, actor, cx.now()).await?;
+            if chunk.seen < CHUNK {
+                let counts = json!({ "changed": progress.changed + chunk.changed });
+                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
+            }
             tx.commit().await?;
             app.feed.nudge();
             progress.seen += chunk.seen;

@@ -1,7 +1,7 @@
-use events::{NewEvent, Subject, append};
+use events::{NewEvent, Subject, append, changes};
 use http_kit::{App, FieldError, Problem};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::checked_name;
@@ -26,20 +26,24 @@ pub async fn update_organisation(app: &App, viewer: &Can<SettingsWrite>, change:
     let before = store::organisation(&tx).await?;
     let name = checked_name(change.name.as_deref().unwrap_or(&before.name), "The organisation's name")
         .map_err(|why| Problem::invalid(vec![FieldError::new("/name", "name.invalid", why)]))?;
-    let address = change.postal_address.unwrap_or(before.postal_address).trim().replace("\r\n", "\n");
+    let address = change.postal_address.as_deref().unwrap_or(&before.postal_address).trim().replace("\r\n", "\n");
     if address.chars().count() > 500 {
         return Err(Problem::field("/postal_address", "postal_address.long", "The postal address is longer than 500 characters"));
     }
     store::update_organisation(&tx, &name, &address).await?;
+    let after = store::organisation(&tx).await?;
+    let changed = changes(&json!(before), &json!(after));
+    if changed.is_empty() {
+        return Ok(before);
+    }
     let event = NewEvent {
         kind: "organisation.updated",
         subject: Subject::of(viewer.org_id),
         actor: viewer.actor(),
         at: app.clock.now(),
-        payload: json!({}),
+        payload: Value::Object(changed),
     };
     append(&tx, &[event]).await?;
-    let after = store::organisation(&tx).await?;
     tx.commit().await?;
     Ok(after)
 }

@@ -1,8 +1,8 @@
-use events::{NewEvent, Subject, append};
+use events::{NewEvent, Subject, append, changes};
 use garde::Validate;
 use http_kit::{App, FieldError, Problem, ProblemKind};
 use identity::{Can, SettingsWrite};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rescore;
 use crate::{model::Weights, store};
@@ -25,12 +25,14 @@ pub(crate) async fn save(app: &App, viewer: &Can<SettingsWrite>, weights: Weight
     store::insert_model(&tx, version, &weights, now, viewer.user_id)
         .await
         .map_err(|error| if error.is_unique_violation() { changed_meanwhile() } else { error.into() })?;
+    let mut payload = changes(&json!(before.weights), &json!(weights));
+    payload.insert("version".to_owned(), json!(version));
     let event = NewEvent {
         kind: "scoring.changed",
         subject: Subject::of(viewer.org_id),
         actor: viewer.actor(),
         at: now,
-        payload: json!({ "version": version }),
+        payload: Value::Object(payload),
     };
     append(&tx, &[event]).await?;
     rescore::enqueue(&tx).await?;

@@ -1,9 +1,11 @@
 use db::{DbError, Scope, TenantTx};
+use events::{NewEvent, Subject, append};
 use http_kit::{App, FieldError, Problem};
 use jiff::Timestamp;
 use jobs::{JobId, Options};
 use kernel::{Actor, LeadId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::check_owner;
@@ -92,10 +94,35 @@ pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkA
     if meant > AT_ONCE {
         let job = BulkChange { target, action, actor: user_of(actor), asked_at: now };
         let id = jobs::enqueue(tx, &job, Options::default()).await?;
+        tell(tx, "leads.bulk_started", &job.target, &job.action, json!({}), actor, now).await?;
         return id.map(BulkOutcome::Started).ok_or_else(|| Problem::internal(&"a job without a unique key was refused"));
     }
     let chunk = store::bulk::apply(tx, &target, &action, None, AT_ONCE, now, actor, now).await?;
+    tell(tx, "leads.bulk_changed", &target, &action, json!({ "changed": chunk.changed }), actor, now).await?;
     Ok(BulkOutcome::Done { changed: chunk.changed })
+}
+
+/// One event for the whole work: those of its leads say that they are part of it. What was searched for
+/// may name people, so it is not told.
+pub(crate) async fn tell(
+    tx: &TenantTx,
+    kind: &'static str,
+    target: &Target,
+    action: &BulkAction,
+    counts: Value,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<(), DbError> {
+    let mut payload = json!(action);
+    let which = match target {
+        Target::Ids(_) => "selected",
+        Target::Matching { .. } => "matching",
+    };
+    if let (Value::Object(payload), Value::Object(counts)) = (&mut payload, counts) {
+        payload.insert("target".to_owned(), json!(which));
+        payload.extend(counts);
+    }
+    append(tx, &[NewEvent { kind, subject: Subject::of(tx.org()), actor, at, payload }]).await
 }
 
 /// How many leads a job has before it.

@@ -89,7 +89,7 @@ pub(crate) async fn apply(
          changed AS (
            UPDATE leads SET {set}, updated_at = {now}::timestamptz, version = version + 1
            FROM o WHERE leads.org_id = {org} AND leads.id = o.id AND {only}
-           RETURNING leads.id, {payload} AS payload),
+           RETURNING leads.id, {payload} || jsonb_build_object('bulk', true) AS payload),
          told AS (
            INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
            SELECT {org}, kind, 'lead', changed.id, {actor}::text, {now}::timestamptz, payload FROM changed, unnest({kinds}) kind)

@@ -25,6 +25,6 @@ pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Ti
     if !new.steps.is_empty() {
         write_steps(tx, campaign.id, new.steps).await?;
     }
-    tell(tx, "campaign.created", campaign.id, by, now, json!({})).await?;
+    tell(tx, "campaign.created", campaign.id, by, now, json!({ "name": settings.name })).await?;
     Ok(campaign)
 }

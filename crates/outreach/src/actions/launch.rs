@@ -33,7 +33,7 @@ pub async fn launch(tx: &TenantTx, app: &App, by: Actor, id: CampaignId, now: Ti
     let delay = steps.first().map_or(0, |step| i64::from(step.delay_minutes));
     let leads = store::enrollments::enroll(tx, id, &campaign.filter(), SignedDuration::from_mins(delay), now).await?;
     let campaign = store::campaigns::set_status(tx, id, CampaignStatus::Running, "", now).await?;
-    tell(tx, "campaign.launched", id, by, now, json!({ "leads": leads, "steps": steps.len() })).await?;
+    tell(tx, "campaign.launched", id, by, now, json!({ "name": campaign.name, "leads": leads, "steps": steps.len() })).await?;
     Pump::enqueue(tx, id).await?;
     Ok(campaign)
 }

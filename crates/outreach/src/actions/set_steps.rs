@@ -21,7 +21,7 @@ pub async fn set_steps(
     draft(tx, id).await?;
     let steps = write_steps(tx, id, steps).await?;
     store::campaigns::touch(tx, id, now).await?;
-    tell(tx, "campaign.updated", id, by, now, json!({})).await?;
+    tell(tx, "campaign.updated", id, by, now, json!({ "fields": ["steps"], "steps": steps.len() })).await?;
     Ok(steps)
 }
 

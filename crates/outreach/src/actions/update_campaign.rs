@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use db::TenantTx;
+use events::changes;
 use jiff::Timestamp;
 use kernel::{Actor, CampaignId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{CampaignError, draft, tell};
 use crate::{
@@ -27,6 +30,11 @@ pub async fn update_campaign(
         return Ok(before);
     }
     let campaign = store::campaigns::update(tx, id, &settings, now).await?;
-    tell(tx, "campaign.updated", id, by, now, json!({})).await?;
+    let mut payload = changes(&json!(before.settings()), &json!(settings));
+    let fields: BTreeSet<String> = payload.keys().filter_map(|name| name.split('.').next()).map(str::to_owned).collect();
+    // The audience may name people.
+    payload.retain(|name, _| !name.starts_with("audience"));
+    payload.insert("fields".to_owned(), json!(fields));
+    tell(tx, "campaign.updated", id, by, now, Value::Object(payload)).await?;
     Ok(campaign)
 }

@@ -119,7 +119,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 /// The parts of a campaign that a person decides, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) audience: Option<Value>,

@@ -87,8 +87,9 @@ pub(super) async fn update(
     row.as_ref().map(template).transpose()
 }
 
-pub(super) async fn delete(tx: &TenantTx, id: TemplateId) -> Result<bool, DbError> {
-    Ok(tx.execute("DELETE FROM templates WHERE org_id = $1 AND id = $2", &[&tx.org(), &id]).await? == 1)
+pub(super) async fn delete(tx: &TenantTx, id: TemplateId) -> Result<Option<String>, DbError> {
+    let row = tx.query_opt("DELETE FROM templates WHERE org_id = $1 AND id = $2 RETURNING name", &[&tx.org(), &id]).await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// A name that is free: `wanted`, else `wanted 2`, `wanted 3` …

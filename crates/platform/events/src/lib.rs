@@ -7,11 +7,13 @@
 //! (never writers). So our own are short: bulk work commits in chunks.
 
 mod append;
+mod changes;
 mod feed;
 mod follow;
 mod project;
 
 pub use append::{NewEvent, Subject, append};
+pub use changes::changes;
 pub use feed::{Feed, FeedItem};
 pub use follow::{Window, advance};
 pub use project::{Projection, project};

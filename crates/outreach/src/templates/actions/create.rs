@@ -18,7 +18,13 @@ pub async fn create_template(tx: &TenantTx, by: Actor, content: TemplateContent,
 pub(super) async fn insert(tx: &TenantTx, by: Actor, content: &TemplateContent, now: Timestamp) -> Result<Template, TemplateError> {
     let user = if let Actor::User(user) = by { Some(user) } else { None };
     let template = store::insert(tx, TemplateId::new(), content, user, now).await?;
-    let event = NewEvent { kind: "template.created", subject: Subject::of(template.id), actor: by, at: now, payload: json!({}) };
+    let event = NewEvent {
+        kind: "template.created",
+        subject: Subject::of(template.id),
+        actor: by,
+        at: now,
+        payload: json!({ "name": content.name }),
+    };
     append(tx, &[event]).await?;
     Ok(template)
 }

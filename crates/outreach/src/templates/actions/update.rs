@@ -23,8 +23,23 @@ pub async fn update_template(
     let known = variables::known_names(&variables::custom_fields(tx).await?);
     let content = change.onto(before.content()).checked(&known).map_err(TemplateError::Invalid)?;
     let after = store::update(tx, id, before.version, &content, now).await?.ok_or(TemplateError::Changed)?;
-    let event =
-        NewEvent { kind: "template.updated", subject: Subject::of(id), actor: by, at: now, payload: json!({ "version": after.version }) };
+    let was = before.content();
+    let fields: Vec<&str> = [
+        ("name", was.name != content.name),
+        ("subject", was.subject != content.subject),
+        ("html", was.html != content.html),
+        ("text", was.text != content.text),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect();
+    let event = NewEvent {
+        kind: "template.updated",
+        subject: Subject::of(id),
+        actor: by,
+        at: now,
+        payload: json!({ "name": after.name, "version": after.version, "fields": fields }),
+    };
     append(tx, &[event]).await?;
     Ok(after)
 }
