@@ -27,6 +27,8 @@ pub enum SigningError {
     Vault(#[from] vault::VaultError),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error("SUPABASE_URL: {0}")]
+    Outbound(#[from] outbound::OutboundError),
 }
 
 /// Every key that is good for something now.
@@ -89,10 +91,18 @@ pub async fn rotate_signing_key(db: &Db, vault: &Vault, now: Timestamp) -> Resul
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('leadline signing keys', 0))", &[]).await?;
     tx.execute("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL", &[&now]).await?;
     let old = now.checked_sub(VERIFIES_ON * 2).unwrap_or(Timestamp::MIN);
-    tx.execute("DELETE FROM signing_keys WHERE retired_at < $1", &[&old]).await?;
+    // The public half stays: what was signed to last (an audit export) is checked with it years later.
+    tx.execute("UPDATE signing_keys SET private_key = ''::bytea WHERE retired_at < $1 AND private_key <> ''::bytea", &[&old]).await?;
     let kid = insert(&tx, vault, now).await?;
     tx.commit().await?;
     Ok(kid)
+}
+
+/// The public half of every key there ever was, as a JWK set.
+pub async fn all_signing_keys(db: &Db) -> Result<serde_json::Value, DbError> {
+    let rows = db.read_system("SELECT public_jwk FROM signing_keys ORDER BY created_at DESC LIMIT 10000", &[]).await?;
+    let keys = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<serde_json::Value>, DbError>>()?;
+    Ok(serde_json::json!({ "keys": keys }))
 }
 
 async fn insert(tx: &SystemTx, vault: &Vault, now: Timestamp) -> Result<Uuid, SigningError> {

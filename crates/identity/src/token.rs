@@ -62,6 +62,12 @@ pub(crate) fn sign(keys: &SigningKeys, claims: &Claims) -> Result<String, jsonwe
     encode(&Header { kid: Some(kid.to_string()), ..Header::new(Algorithm::ES256) }, claims, signer)
 }
 
+/// Signs what is no access token: it has another `typ`, and none of the claims that one must have.
+pub(crate) fn seal(keys: &SigningKeys, kind: &str, content: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
+    let (signer, kid) = keys.signer();
+    encode(&Header { kid: Some(kid.to_string()), typ: Some(kind.to_owned()), ..Header::new(Algorithm::ES256) }, content, signer)
+}
+
 /// Checks everything that the token itself can show. The algorithm is ours to choose, not the token's;
 /// its `kid` is looked up among our own keys and means nothing else.
 pub(crate) fn verify(keys: &SigningKeys, issuer: &str, token: &str, now: Timestamp) -> Result<Claims, TokenError> {

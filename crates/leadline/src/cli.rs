@@ -62,6 +62,15 @@ pub(crate) struct Import {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct VerifyAudit {
+    /// The export: one entry a line, a seal at the end.
+    pub(crate) file: PathBuf,
+    /// The JWK set of the installation that exported it (its /.well-known/jwks.json); without it, the keys of this one.
+    #[arg(long)]
+    pub(crate) jwks: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
     /// Creates an organisation and its owner; the password is read from standard input.
@@ -73,6 +82,8 @@ pub(crate) enum Admin {
         #[arg(long)]
         email: String,
     },
+    /// Checks an exported audit log: says which entry was changed, removed, put in or moved, if any. Ends with 1 then.
+    VerifyAudit(VerifyAudit),
     /// Adds a key under which secrets are encrypted from now on; what earlier ones encrypted stays readable.
     RotateDataKey,
 }

@@ -26,6 +26,9 @@ fn pages() -> Routes {
         .get("/api/v1/openapi.json", docs::document)
         .post("/demo-data", demo::load)
         .merge(identity::pages())
+        .merge(federation::pages())
+        .merge(supabase::routes())
+        .merge(audit::pages())
         .merge(leads::pages())
         .merge(intelligence::pages())
         .merge(outreach::pages())
@@ -35,6 +38,7 @@ fn pages() -> Routes {
 fn api() -> (Router<App>, OpenApi) {
     let (router, mut document) = utoipa_axum::router::OpenApiRouter::with_openapi(docs::preamble())
         .merge(identity::api())
+        .merge(audit::api())
         .merge(leads::api())
         .merge(intelligence::api())
         .merge(outreach::api())
@@ -77,6 +81,8 @@ pub fn openapi() -> OpenApi {
 /// Every kind of background job.
 pub fn jobs() -> Registry<App> {
     let registry = identity::jobs(Registry::default());
+    let registry = federation::jobs(registry);
+    let registry = audit::jobs(registry);
     let registry = leads::jobs(registry);
     let registry = intelligence::jobs(registry);
     let registry = outreach::jobs(registry);
@@ -85,7 +91,8 @@ pub fn jobs() -> Registry<App> {
 
 /// Starts everything that keeps derived data up to date with the event log.
 pub fn projections(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
-    let mut tasks = intelligence::projections(app, stop.clone());
+    let mut tasks = audit::projections(app, stop.clone());
+    tasks.extend(intelligence::projections(app, stop.clone()));
     tasks.extend(insights::projections(app, stop.clone()));
     tasks
 }

@@ -12,6 +12,7 @@ pub(crate) async fn run(settings: &Settings, command: Admin) -> Result<()> {
     }
 }
 
+        Admin::VerifyAudit(arguments) => super::verify_audit::run(settings, &arguments).await,
 async fn rotate_data_key(settings: &Settings) -> Result<()> {
     super::with_app(settings, async |app| {
         let id = app.vault.add_data_key().await?;

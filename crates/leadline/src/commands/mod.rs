@@ -4,6 +4,7 @@ mod admin;
 mod doctor;
 mod import;
 mod serve;
+mod verify_audit;
 
 use std::process::ExitCode;
 
