@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::{Actor, OrgId, UserId, Uuid};
 use serde_json::{Value, json};
 
-use crate::Client;
+use crate::{Client, security};
 
 /// Whose log holds what concerns no organisation: security rules read it, nobody's audit shows it.
 pub const NOWHERE: Uuid = Uuid::nil();
@@ -50,15 +50,32 @@ pub async fn record_by(
     append(tx, Act { user, actor, org: None, origin: &origin }, kind, payload, now).await
 }
 
-/// Says that somebody failed to sign in as `user`; `why` is a word. Beside the request, not in it: an
-/// address that nobody has must be answered as fast as one that somebody has.
-pub(crate) fn refused(app: &App, user: UserId, why: &'static str, client: &Client) {
-    let (app, client) = (app.clone(), client.clone());
+/// The same in one organisation's log only: what concerns no other.
+pub async fn record_in(
+    tx: &SystemTx,
+    org: OrgId,
+    user: UserId,
+    kind: &'static str,
+    payload: &Value,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let origin = client.address.to_string();
+    append(tx, Act { user, actor: Actor::User(user), org: Some(org), origin: &origin }, kind, payload, now).await
+}
+
+/// Says that somebody failed to sign in, as `user` if there is such an account; `why` is a word. Beside the
+/// request, not in it: an address that nobody has must be answered as fast as one that somebody has.
+pub(crate) fn refused(app: &App, user: impl Into<Option<UserId>>, why: &'static str, client: &Client) {
+    let (app, user, client) = (app.clone(), user.into(), client.clone());
     tokio::spawn(async move {
         let written = async {
-            let tx = app.db.system().await?;
-            let payload = json!({ "why": why, "device": client.device() });
-            record_by(&tx, Actor::Provider, user, "session.refused", &payload, &client, app.clock.now()).await?;
+            let (tx, now) = (app.db.system().await?, app.clock.now());
+            security::count_refusal(&tx, &client, why, now).await?;
+            if let Some(user) = user {
+                let payload = json!({ "why": why, "device": client.device() });
+                record_by(&tx, Actor::Provider, user, "session.refused", &payload, &client, now).await?;
+            }
             tx.commit().await
         };
         if let Err(error) = written.await {

@@ -6,7 +6,7 @@ use std::{marker::PhantomData, ops::Deref, sync::Arc};
 use axum::extract::FromRequestParts;
 use db::Scope;
 use http::{header, request::Parts};
-use http_kit::{App, Chrome, Problem};
+use http_kit::{App, Chrome, Problem, SignUp, limit_principal};
 use jiff::SignedDuration;
 use kernel::{Actor, OrgId, SessionId, UserId};
 use maud::Markup;
@@ -140,11 +140,12 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
     let engine = Engine::of(app)?;
     let now = app.clock.now();
     let credential = match bearer(parts) {
-        Some(key) if key.starts_with("llk_") => Credential::Key(Sha256::digest(key.as_bytes()).into()),
-        Some(token) => {
-            let claims = engine.verify(token, now).await.map_err(|_| Problem::unauthorized())?;
-            Credential::Session(claims.session_id.into())
-        }
+        // What cannot be a key of ours costs no look into the database.
+        Some(key) if keys::is_key(key) => Credential::Key(keys::hash_of(key).ok_or_else(Problem::unauthorized)?),
+        Some(token) => Credential::Session(match engine.external() {
+            Some(external) => external.session(app, token, &client, now).await?,
+            None => engine.verify(token, now).await.map_err(|_| Problem::unauthorized())?.session_id.into(),
+        }),
         None => Credential::Cookie(cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?),
     };
     let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
@@ -165,11 +166,16 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
 async fn note_use(app: &App, principal: &Principal, client: &Client, now: jiff::Timestamp) -> Result<(), Problem> {
     match (principal.session, &principal.key) {
         (Some(session), _) => session::touch(&app.db, session, client, now).await?,
-        (None, Some(key)) => api_keys::touch(&app.db, key.id, &client.address.to_string(), now).await?,
+        (None, Some(key)) => keys::touch(&app.db, key.id, &client.address.to_string(), now).await?,
         (None, None) => {}
     }
     Ok(())
+    if parts.uri.path().starts_with("/api/") {
+        let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
+        limit_principal(app, parts, &who).await?;
+    }
 }
+        crate::security::key_refused(app, &principal, &client);
 
 fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -212,7 +218,13 @@ impl FromRequestParts<App> for Viewer {
             (None, None) => client.address.to_string(),
         };
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
-        let hidden = if matches!(app.mailer, mail::Mailer::Catcher(_)) { Vec::new() } else { vec![Nav::Catcher] };
+        let places = [
+            (Nav::Catcher, matches!(app.mailer, mail::Mailer::Catcher(_))),
+            (Nav::Keys, place.permissions.has(Permission::KeysWrite)),
+            (Nav::Audit, place.permissions.has(Permission::AuditRead)),
+        ];
+        let hidden = places.into_iter().filter_map(|(nav, open)| (!open).then_some(nav)).collect();
+        let may_found = app.config.signup == SignUp::Open && principal.only_org.is_none();
         Ok(Self {
             user_id: principal.user,
             org_id: place.org,
@@ -256,3 +268,4 @@ impl<P: Allows> FromRequestParts<App> for Can<P> {
         }))
     }
 }
+        crate::security::denied(app, &viewer, P::PERMISSION);

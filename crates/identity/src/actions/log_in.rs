@@ -44,6 +44,11 @@ pub async fn log_in(app: &App, email: &str, password: String, client: &Client) -
 /// Who has this address and password. An unknown address takes as long and is told the same.
 pub async fn check_password(app: &App, email: &str, password: String, client: &Client) -> Result<kernel::UserId, LogInError> {
     let from = client.neighbourhood();
+    let user = known.as_ref().map(|known| known.user);
+    if let Some(wait) = guessing::must_wait(app, email, user, client).await? {
+        record::refused(app, user, "guessing", client);
+        return Err(LogInError::Throttled(wait));
+    }
     for (key, rate) in [(format!("login:address:{from}"), PER_ADDRESS), (format!("login:account:{from}:{email}"), PER_ACCOUNT)] {
         app.cache.throttle(&key, rate).await.map_err(|throttled| LogInError::Throttled(throttled.retry_after))?;
     }
@@ -51,9 +56,8 @@ pub async fn check_password(app: &App, email: &str, password: String, client: &C
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let password: String = password.chars().take(1000).collect();
     if !password::verify(password, hash).await {
-        if let Some(known) = &known {
-            record::refused(app, known.user, "password", client);
-        }
+        guessing::count_failure(app, email).await;
+        record::refused(app, user, "password", client);
         return Err(LogInError::Credentials);
     }
     let known = known.ok_or(LogInError::Credentials)?;

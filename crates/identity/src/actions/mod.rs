@@ -9,7 +9,7 @@ pub(crate) mod sign_up;
 pub(crate) mod update_organisation;
 
 /// Trims a name and says what is wrong with it.
-fn checked_name(text: &str, what: &str) -> Result<String, String> {
+pub(crate) fn checked_name(text: &str, what: &str) -> Result<String, String> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
         Err(format!("{what} is missing"))

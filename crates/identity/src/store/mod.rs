@@ -1,5 +1,10 @@
 pub(crate) mod account;
-pub(crate) mod api_keys;
+pub(crate) mod colleagues;
+pub(crate) mod domains;
+pub mod external;
+pub(crate) mod invitations;
+pub(crate) mod roles;
+pub(crate) mod teams;
 
 use db::{Db, DbError, Row, SystemTx, TenantTx};
 use jiff::Timestamp;
