@@ -15,6 +15,7 @@ import "./live-region";
 import "./local-time";
 import "./menus";
 import "./passkey";
+import "./password-strength";
 import "./print";
 import "./row-selection";
 import "./tables";

@@ -7,14 +7,38 @@ use http::{header, request::Parts};
 pub use http_kit::neighbourhood;
 use http_kit::{App, ClientIp};
 
+use crate::cookie;
+
 /// The browser or program, and its address.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub address: IpAddr,
     pub agent: String,
+    pub(crate) carries: Carries,
+}
+
+/// What the browser has kept from before.
+#[derive(Clone, Default)]
+pub(crate) struct Carries {
+    /// The hash of its session's cookie.
+    pub(crate) session: Option<[u8; 32]>,
+    /// The people who have signed in on it ([`crate::known_device`]).
+    pub(crate) device: Option<String>,
+}
+
+/// Whoever holds these is somebody, so they stay out of logs.
+impl std::fmt::Debug for Carries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Carries(…)")
+    }
 }
 
 impl Client {
+    /// A program or an operator: what no browser has sent.
+    pub fn new(address: IpAddr, agent: &str) -> Self {
+        Self { address, agent: agent.to_owned(), carries: Carries::default() }
+    }
+
     /// What throttles count by.
     pub fn neighbourhood(&self) -> IpAddr {
         neighbourhood(self.address)
@@ -62,6 +86,10 @@ impl FromRequestParts<App> for Client {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let ClientIp(address) = ClientIp::from_request_parts(parts, app).await?;
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        Ok(Self { address, agent: agent.chars().take(300).collect() })
+        let carries = Carries {
+            session: cookie::presented(&parts.headers, &app.config),
+            device: cookie::presented_device(&parts.headers, &app.config),
+        };
+        Ok(Self { address, agent: agent.chars().take(300).collect(), carries })
     }
 }

@@ -82,6 +82,17 @@ pub fn weakness(password: &str, inputs: &[&str]) -> Option<Weakness> {
     }
 }
 
+/// How hard a password is to guess, from 0 to 4, and what is wrong with it. See [`weakness`].
+pub(crate) fn judge(password: &str, inputs: &[&str]) -> (u8, Option<Weakness>) {
+    // The time that judging takes grows with the length.
+    let password: String = password.chars().take(MAX_LENGTH + 1).collect();
+    let known = known_words(inputs);
+    let score = zxcvbn(&password, &known.iter().map(String::as_str).collect::<Vec<_>>()).score();
+    let weakness = weakness(&password, inputs);
+    // What is refused must not look good, such as random characters that are too few.
+    (if weakness.is_some() { u8::from(score).min(2) } else { u8::from(score) }, weakness)
+}
+
 /// The inputs and their parts, in lower case; and our own name, which is on every page.
 fn known_words(inputs: &[&str]) -> Vec<String> {
     let mut known = vec!["leadline".to_owned()];

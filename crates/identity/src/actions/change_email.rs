@@ -74,3 +74,10 @@ impl From<ChangeEmailError> for Problem {
         }
     }
 }
+
+/// The account keeps its address after all: the link to the new one opens nothing any more.
+pub async fn keep_email(app: &App, user: UserId) -> Result<(), DbError> {
+    let tx = app.db.system().await?;
+    account::forget_new_address(&tx, user, app.clock.now()).await?;
+    tx.commit().await
+}

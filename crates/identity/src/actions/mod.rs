@@ -1,11 +1,24 @@
+pub(crate) mod accept_invitation;
 pub(crate) mod add_member;
 pub(crate) mod change_email;
+pub(crate) mod change_member;
 pub(crate) mod change_password;
 pub(crate) mod confirm;
+pub(crate) mod domains;
+pub(crate) mod invite;
+pub(crate) mod join;
+pub(crate) mod end_sessions;
+mod guessing;
 pub(crate) mod log_in;
 pub(crate) mod log_out;
+pub(crate) mod organisations;
+pub(crate) mod reauthenticate;
+pub(crate) mod remove_member;
+pub(crate) mod roles;
 pub(crate) mod set_name;
 pub(crate) mod sign_up;
+pub(crate) mod teams;
+pub(crate) mod transfer_ownership;
 pub(crate) mod update_organisation;
 
 /// Trims a name and says what is wrong with it.

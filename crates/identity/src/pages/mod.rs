@@ -1,8 +1,23 @@
 //! Sign-up, sign-in, sign-out, and the organisation's settings.
 
+mod account;
+mod alternatives;
+mod check_mail;
+mod confirm;
+mod confirm_identity;
+mod factor;
+mod invitation;
 mod login;
+mod login_link;
+mod organisations;
+mod passkey;
+mod roles;
+mod recover;
+pub(crate) mod security;
 mod signup;
+mod strength;
 mod team;
+mod welcome;
 
 use http_kit::Routes;
 

@@ -5,15 +5,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cache::Rate;
-use http::{StatusCode, header};
 use http_kit::{App, Chrome, Flash, PageForm, Problem, redirect};
 use maud::{Markup, html};
 use ui::{Button, Field};
 
+use super::{
+    check_mail::{self, CheckMail},
+    login_link::refuse,
+    strength,
+};
 use crate::{
     Client, NewOrganisation, SignUpError, Viewer,
-    actions::{log_in::open_session, sign_up},
-    cookie, password,
+    actions::{
+        log_in::{open_session, with_cookies},
+        sign_up,
+    },
     session::{Method, NewSession},
 };
 
@@ -44,19 +50,31 @@ pub(super) async fn submit(
         email: typed.email.clone(),
         password: String::new(),
     };
-    match sign_up::sign_up(&app, typed).await {
-        Ok((user, org)) => {
-            let token = open_session(&app, NewSession { org: Some(org), ..NewSession::by(user, Method::EmailSignup) }, &client).await?;
-            let mut response = redirect("/", Some(Flash::success(format!("Welcome to Leadline, {}.", keep.name.trim()))));
-            response.headers_mut().append(header::SET_COOKIE, cookie::set(&token, &app.config));
-            Ok(response)
+    let signed_up = if app.config.auth.confirm_email {
+        confirm_first(&app, &chrome, typed, &client).await
+    } else {
+        at_once(&app, typed, &client).await
+    };
+    signed_up.or_else(|error| match error {
+        SignUpError::Invalid(_) | SignUpError::Throttled(_) => {
+            refuse(&chrome, "Sign up", error.into(), |problem| form(&keep, Some(problem)))
         }
-        Err(error @ SignUpError::Invalid(_)) => {
-            let problem = Problem::from(error);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, chrome.bare("Sign up", form(&keep, Some(&problem)))).into_response())
-        }
-        Err(error) => Err(error.into()),
-    }
+        SignUpError::Db(_) | SignUpError::Hash(_) => Err(error.into()),
+    })
+}
+
+/// The same page whether the address is new or known: what differs is in the mail.
+async fn confirm_first(app: &App, chrome: &Chrome, typed: NewOrganisation, client: &Client) -> Result<Response, SignUpError> {
+    let organisation = typed.organisation.clone();
+    let email = sign_up::request_sign_up(app, typed, client).await?;
+    Ok(chrome.bare(check_mail::TITLE, check_mail::page(&CheckMail::to_confirm(&email, "/", &organisation), None)).into_response())
+}
+
+async fn at_once(app: &App, typed: NewOrganisation, client: &Client) -> Result<Response, SignUpError> {
+    let welcome = Flash::success(format!("Welcome to Leadline, {}.", typed.name.trim()));
+    let (user, org) = sign_up::sign_up(app, typed).await?;
+    let token = open_session(app, NewSession { org: Some(org), ..NewSession::by(user, Method::EmailSignup) }, client).await?;
+    Ok(with_cookies(redirect("/", Some(welcome)), app, user, &token, client))
 }
 
 fn form(typed: &NewOrganisation, problem: Option<&Problem>) -> Markup {
@@ -64,12 +82,12 @@ fn form(typed: &NewOrganisation, problem: Option<&Problem>) -> Markup {
     html! {
         h1 { "Start with your organisation" }
         p.muted { "You become its owner. Leads, campaigns and colleagues belong to it." }
+        @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (ui::form_error(&problem.detail)) }
         form.stack method="post" action="/signup" {
             (Field::text("organisation", "Organisation").value(&typed.organisation).error(error("organisation")).autocomplete("organization").required().autofocus())
             (Field::text("name", "Your name").value(&typed.name).error(error("name")).autocomplete("name").required())
             (Field::email("email", "E-mail").value(&typed.email).error(error("email")).autocomplete("username").required())
-            (Field::password("password", "Password").hint(format!("At least {} characters; a few unrelated words work well.", password::MIN_LENGTH))
-                .error(error("password")).autocomplete("new-password").required())
+            (strength::field("Password", error("password")))
             (Button::primary("Create organisation"))
         }
         p.muted { "Already signed up? " a href="/login" { "Sign in" } }

@@ -1,8 +1,8 @@
 //! A person's own account: whom a mail is for, and what a mailed link or they themselves change.
 
-use db::{DbError, Row, SystemTx};
+use db::{Db, DbError, Row, SystemTx};
 use jiff::Timestamp;
-use kernel::{OrgId, UserId};
+use kernel::{OrgId, SessionId, UserId, Uuid};
 
 use crate::one_time::Purpose;
 
@@ -131,6 +131,13 @@ pub(crate) async fn set_new_address(tx: &SystemTx, user: UserId, email: &str, no
     Ok(())
 }
 
+/// No address waits any more, nor does its link.
+pub(crate) async fn forget_new_address(tx: &SystemTx, user: UserId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE users SET new_email = NULL, updated_at = $2 WHERE id = $1 AND new_email IS NOT NULL", &[&user, &now]).await?;
+    tx.execute("DELETE FROM one_time_tokens WHERE user_id = $1 AND kind = 'email_change'", &[&user]).await?;
+    Ok(())
+}
+
 /// Whether somebody has this address.
 pub(crate) async fn address_is_taken(tx: &SystemTx, email: &str) -> Result<bool, DbError> {
     Ok(tx.query_opt("SELECT FROM users WHERE email = $1", &[&email]).await?.is_some())
@@ -173,4 +180,90 @@ pub(crate) async fn set_name(tx: &SystemTx, user: UserId, name: &str, now: Times
 pub(crate) async fn end_links(tx: &SystemTx, user: UserId) -> Result<(), DbError> {
     tx.execute("DELETE FROM one_time_tokens WHERE user_id = $1 AND kind <> 'email_change'", &[&user]).await?;
     Ok(())
+}
+
+/// Where somebody's sessions were last used; the latest hundred.
+pub(crate) async fn session_addresses(db: &Db, user: UserId) -> Result<Vec<String>, DbError> {
+    let rows = db.read_system("SELECT address FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC LIMIT 100", &[&user]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Whether somebody is a member of any organisation.
+pub(crate) async fn belongs_somewhere(db: &Db, user: UserId) -> Result<bool, DbError> {
+    Ok(!db.read_system("SELECT FROM memberships WHERE user_id = $1 LIMIT 1", &[&user]).await?.is_empty())
+}
+
+/// What a person's own page shows beyond what every page knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Own {
+    pub(crate) has_password: bool,
+    /// Waits for its confirmation.
+    pub(crate) new_email: Option<String>,
+    pub(crate) identities: Vec<Identity>,
+}
+
+/// A way of signing in by an account elsewhere, or by their own address.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) id: Uuid,
+    pub(crate) provider: String,
+    /// As the provider told it.
+    pub(crate) email: String,
+    pub(crate) last_sign_in_at: Option<Timestamp>,
+}
+
+pub(crate) async fn own(db: &Db, user: UserId) -> Result<Own, DbError> {
+    let facts = db.read_system("SELECT password_hash IS NOT NULL, new_email FROM users WHERE id = $1", &[&user]).await?;
+    let rows = db
+        .read_system(
+            "SELECT id, provider, coalesce(identity_data ->> 'email', ''), last_sign_in_at FROM identities
+             WHERE user_id = $1 ORDER BY (provider = 'email') DESC, created_at, id LIMIT 50",
+            &[&user],
+        )
+        .await?;
+    let identity = |row: &Row| -> Result<Identity, DbError> {
+        Ok(Identity { id: row.try_get(0)?, provider: row.try_get(1)?, email: row.try_get(2)?, last_sign_in_at: row.try_get(3)? })
+    };
+    Ok(Own {
+        has_password: facts.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default(),
+        new_email: facts.first().map(|row| row.try_get(1)).transpose()?.flatten(),
+        identities: rows.iter().map(identity).collect::<Result<_, _>>()?,
+    })
+}
+
+/// One session as its person sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnSession {
+    pub(crate) id: SessionId,
+    pub(crate) agent: String,
+    pub(crate) address: String,
+    pub(crate) aal: i16,
+    /// A browser's, by its cookie; else that of a program that uses the Auth API.
+    pub(crate) is_browser: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_seen_at: Timestamp,
+}
+
+/// A person's sessions, those used last first; the first 200.
+pub(crate) async fn sessions(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, DbError> {
+    let rows = db
+        .read_system(
+            "SELECT id, user_agent, address, aal, token_hash IS NOT NULL, created_at, last_seen_at FROM sessions
+             WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT 200",
+            &[&user, &now],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OwnSession {
+                id: row.try_get(0)?,
+                agent: row.try_get(1)?,
+                address: row.try_get(2)?,
+                aal: row.try_get(3)?,
+                is_browser: row.try_get(4)?,
+                created_at: row.try_get(5)?,
+                last_seen_at: row.try_get(6)?,
+            })
+        })
+        .collect()
 }
