@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attacks;
+mod audit;
 mod campaign_pages;
 mod campaign_survives_kill;
 mod campaigns;
@@ -12,6 +13,7 @@ mod identity;
 mod imports;
 mod insights;
 mod leads;
+mod keys;
 mod leads_filter;
 mod ledger;
 mod live;

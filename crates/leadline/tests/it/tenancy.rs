@@ -66,6 +66,8 @@ async fn the_system_role_reaches_what_is_listed_here_and_nothing_else() {
     let open: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let listed = [
         "api_keys: select update",
+        "audit_entries: insert select",
+        "audit_heads: insert select update",
         "campaigns: select",
         "event_cursors: insert select update",
         "events: insert select",
@@ -90,6 +92,7 @@ async fn the_system_role_reaches_what_is_listed_here_and_nothing_else() {
         "recovery_codes: delete insert select update",
         "role_settings: select",
         "roles: select",
+        "security_events: insert select",
         "sessions: delete insert select update",
         "signing_keys: delete insert select update",
         "sso_connections: select",
