@@ -115,7 +115,7 @@ pub(crate) async fn unenrol(State(app): State<App>, caller: Caller, Id(factor): 
     mfa::unenrol(&app, caller.user, caller.standing.aal, factor, &caller.client).await.map_err(|error| match error {
         UnenrolError::NotFound => factor_not_found(),
         UnenrolError::InsufficientAal => AuthError::new(422, "insufficient_aal", error.to_string()),
-        UnenrolError::Db(error) => error.into(),
+        UnenrolError::Problem(problem) => problem.into(),
     })?;
     Ok(Answer(json!({ "id": factor.uuid() })))
 }

@@ -4,8 +4,7 @@ use http_kit::{App, Problem};
 
 use super::log_in::{LogInError, check_password};
 use crate::{
-    Person,
-    mailing,
+    Engine, Person, mailing,
     one_time::{self, Purpose},
     record, session,
 };
@@ -59,5 +58,6 @@ pub(crate) async fn by_code(app: &App, person: &Person, code: &str) -> Result<()
 async fn freshen(app: &App, person: &Person) -> Result<(), Problem> {
     let tx = app.db.system().await?;
     session::freshen(&tx, person.session_id, app.clock.now()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(person.principal.user))
 }

@@ -28,8 +28,7 @@ pub use enrol_totp::{EnrolError, NewTotp, TotpEnrolment, enrol_totp};
 pub(crate) use enrol_totp::{begin_again, unfinished_totp};
 pub use model::{Factor, FactorKind, FactorStatus};
 pub(crate) use passkeys::{
-    begin_registration, begin_showing, begin_sign_in, finish_registration, finish_showing, finish_sign_in,
-    relying_party,
+    begin_registration, begin_showing, begin_sign_in, finish_registration, finish_showing, finish_sign_in, relying_party,
 };
 pub(crate) use recovery::{RECOVERY_CODES, make_codes};
 pub(crate) use rename::rename;

@@ -11,7 +11,7 @@ use super::{
     recovery, store, throttle,
 };
 use crate::{
-    record,
+    Engine, record,
     session::{self, Method},
 };
 
@@ -37,7 +37,8 @@ pub(crate) async fn show_code(app: &App, shown: Shown<'_>, factor: FactorId, cod
         record::refused(app, shown.user, "code", shown.client);
         return Err(ShowError::WrongCode);
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(shown.user))
 }
 
 /// A recovery code; the person is told by mail that one was used.
@@ -50,7 +51,8 @@ pub(crate) async fn show_recovery_code(app: &App, shown: Shown<'_>, code: &str) 
         return Err(ShowError::WrongRecoveryCode);
     }
     session::raise(&tx, shown.session, Method::RecoveryCode, now).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(shown.user))
 }
 
 /// How many recovery codes are left.

@@ -5,7 +5,7 @@ use kernel::{Actor, FactorId, UserId};
 use serde_json::json;
 
 use super::{accept::notify_person, store};
-use crate::{Client, mailing::Notice, record};
+use crate::{Client, Engine, mailing::Notice, record};
 
 /// Why the factor stays.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +16,8 @@ pub enum UnenrolError {
     /// What counts is removed only by somebody who has shown a second factor.
     #[error("AAL2 session is required to unenroll verified factor")]
     InsufficientAal,
-    #[error(transparent)]
-    Db(#[from] DbError),
+    #[error("{0:?}")]
+    Problem(Problem),
 }
 
 /// Removes a factor of `user`, whose session has reached `aal`. Their sessions fall back to one factor;
@@ -29,7 +29,8 @@ pub async fn unenrol(app: &App, user: UserId, aal: i16, factor: FactorId, client
         return Err(UnenrolError::InsufficientAal);
     }
     remove_factor(&tx, Actor::User(user), user, factor, client, app.clock.now()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(user))
 }
 
 /// Removes a factor without asking for one, on behalf of an administrator. `false`: they have no such factor.
@@ -54,12 +55,24 @@ pub async fn remove_factor(
     Ok(true)
 }
 
+impl From<DbError> for UnenrolError {
+    fn from(error: DbError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl From<Problem> for UnenrolError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<UnenrolError> for Problem {
     fn from(error: UnenrolError) -> Self {
         match error {
             UnenrolError::NotFound => Self::not_found(),
             UnenrolError::InsufficientAal => Self::forbidden("Show your second factor before you remove one.").remedy("/login/factor"),
-            UnenrolError::Db(error) => error.into(),
+            UnenrolError::Problem(problem) => problem,
         }
     }
 }

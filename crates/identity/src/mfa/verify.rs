@@ -10,7 +10,7 @@ use super::{
     store::{self, Waiting},
     throttle,
 };
-use crate::{Client, record};
+use crate::{Client, Engine, record};
 
 /// A code shown in answer to a challenge.
 #[derive(Clone, Copy)]
@@ -71,7 +71,7 @@ pub async fn verify(app: &App, answer: CodeAnswer<'_>, client: &Client) -> Resul
     }
     tx.commit().await?;
     if right {
-        return Ok(());
+        return Ok(Engine::of(app)?.forget_person(answer.user));
     }
     record::refused(app, answer.user, "code", client);
     Err(VerifyError::WrongCode)

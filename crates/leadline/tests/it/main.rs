@@ -18,6 +18,7 @@ mod leads_filter;
 mod ledger;
 mod live;
 mod mailing;
+mod mfa;
 mod nodes;
 mod problems;
 mod rate_limit;

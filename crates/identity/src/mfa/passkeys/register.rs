@@ -6,7 +6,7 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::{Ceremony, PasskeyError, relying_party, state};
 use crate::{
-    Person,
+    Engine, Person,
     mfa::{
         EnrolError, FactorKind,
         accept::{self, Shown},
@@ -79,7 +79,8 @@ pub(crate) async fn finish_registration(
     let shown = Shown { user, session: person.session_id, client: &person.client };
     accept::factor_shown(&tx, shown, id, FactorKind::Webauthn, now).await?;
     session::raise(&tx, person.session_id, Method::Passkey, now).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(user))
 }
 
 async fn check_room(tx: &db::SystemTx, person: &Person) -> Result<(), EnrolError> {

@@ -5,7 +5,7 @@ use webauthn_rs_proto::AllowCredentials;
 
 use super::{Ceremony, PasskeyError, check::check, relying_party, state};
 use crate::{
-    Person,
+    Engine, Person,
     mfa::{store, throttle},
     record,
     session::{self, Method},
@@ -46,5 +46,6 @@ pub(crate) async fn finish_showing(app: &App, person: &Person, challenge: Uuid, 
         return Err(error);
     }
     session::raise(&tx, person.session_id, Method::Passkey, now).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Engine::of(app)?.forget_person(user))
 }
