@@ -82,6 +82,8 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
     };
     let mut extensions = http::Extensions::new();
     extensions.insert(Engine::start(db.clone(), vault.clone(), settings.clock.clone(), &config).await?);
+    extensions.insert(supabase::Keys::open(&config, settings.clock.now())?);
+    extensions.insert(federation::Relying::new(&config.auth)?);
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))
 }
 

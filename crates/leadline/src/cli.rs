@@ -86,4 +86,13 @@ pub(crate) enum Admin {
     VerifyAudit(VerifyAudit),
     /// Adds a key under which secrets are encrypted from now on; what earlier ones encrypted stays readable.
     RotateDataKey,
+    /// Makes a new key that signs access tokens; nobody is signed out, and the one before it verifies on for a day.
+    RotateKeys,
+    /// Removes somebody's second factors and recovery codes and signs them out everywhere. Make sure that it is they who ask.
+    ResetMfa {
+        #[arg(long)]
+        email: String,
+    },
+    /// Prints what a program needs to use Leadline as its Supabase Auth: the address and both keys.
+    SupabaseKeys,
 }

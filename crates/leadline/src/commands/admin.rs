@@ -1,22 +1,61 @@
-use std::io::{BufRead, stdin};
+use std::{
+    io::{BufRead, stdin},
+    net::Ipv4Addr,
+};
 
 use anyhow::{Context, Result, bail};
-use identity::{NewOrganisation, SignUpError, sign_up};
+use identity::{Client, NewOrganisation, SignUpError, mfa, rotate_signing_key, sign_up};
+use supabase::Keys;
 
 use crate::{cli::Admin, settings::Settings, terminal::say};
 
 pub(crate) async fn run(settings: &Settings, command: Admin) -> Result<()> {
     match command {
         Admin::CreateOwner { organisation, name, email } => create_owner(settings, organisation, name, email).await,
+        Admin::VerifyAudit(arguments) => super::verify_audit::run(settings, &arguments).await,
         Admin::RotateDataKey => rotate_data_key(settings).await,
+        Admin::RotateKeys => rotate_keys(settings).await,
+        Admin::ResetMfa { email } => reset_mfa(settings, &email).await,
+        Admin::SupabaseKeys => supabase_keys(settings).await,
     }
 }
 
-        Admin::VerifyAudit(arguments) => super::verify_audit::run(settings, &arguments).await,
 async fn rotate_data_key(settings: &Settings) -> Result<()> {
     super::with_app(settings, async |app| {
         let id = app.vault.add_data_key().await?;
         say(&format!("added data key {id}; it is used from three minutes from now, when every running node knows it"));
+        Ok(())
+    })
+    .await
+}
+
+async fn rotate_keys(settings: &Settings) -> Result<()> {
+    super::with_app(settings, async |app| {
+        let kid = rotate_signing_key(&app.db, &app.vault, app.clock.now()).await?;
+        say(&format!("access tokens are signed by the key {kid} from now on; those of the key before it stay good until they expire"));
+        Ok(())
+    })
+    .await
+}
+
+async fn reset_mfa(settings: &Settings, email: &str) -> Result<()> {
+    super::with_app(settings, async |app| {
+        let operator = Client::new(Ipv4Addr::LOCALHOST.into(), "leadline admin");
+        let Some(done) = mfa::reset(app, email, &operator).await? else { bail!("nobody here has the address {email}") };
+        let (factors, sessions) = (done.factors, done.sessions);
+        say(&format!("removed {factors} second factors of {} and their recovery codes, and ended {sessions} sessions", done.user));
+        Ok(())
+    })
+    .await
+}
+
+/// In the form of an environment file, which most programs read.
+async fn supabase_keys(settings: &Settings) -> Result<()> {
+    super::with_app(settings, async |app| {
+        let keys = Keys::open(&app.config, app.clock.now())?;
+        say(&format!("PUBLIC_URL={}", app.config.link("")));
+        say(&format!("ANON_KEY={}", keys.anon()));
+        say(&format!("SERVICE_ROLE_KEY={}", keys.service_role()));
         Ok(())
     })
     .await
