@@ -15,12 +15,13 @@ use std::{
 use db::{Db, DbError};
 use http_kit::{App, Config, Problem};
 use jiff::Timestamp;
-use kernel::{Clock, Uuid};
+use kernel::{Clock, OrgId, UserId, Uuid};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use vault::Vault;
 
 use crate::{
+    external::{External, Shared},
     principal::{Credential, Principal, read},
     signing::{SigningError, SigningKeys},
     token::{self, Claims, TokenError},
@@ -39,6 +40,8 @@ pub struct Engine {
     vault: Vault,
     clock: Clock,
     issuer: String,
+    /// Where a hosted Supabase Auth says who somebody is.
+    external: Shared,
     keys: RwLock<Arc<SigningKeys>>,
     reloaded: Mutex<Instant>,
     principals: Cache<[u8; 32], Arc<Principal>>,
@@ -57,6 +60,7 @@ impl Engine {
         let keys = SigningKeys::load(&db, &vault, clock.now()).await?;
         let engine = Arc::new(Self {
             issuer: config.link("/auth/v1"),
+            external: External::new(&config.auth)?.map(Arc::new),
             keys: RwLock::new(Arc::new(keys)),
             reloaded: Mutex::new(Instant::now()),
             principals: Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).support_invalidation_closures().build(),
@@ -97,6 +101,11 @@ impl Engine {
         &self.issuer
     }
 
+    /// The verifier of foreign access tokens, in external mode.
+    pub fn external(&self) -> Option<&External> {
+        self.external.as_deref()
+    }
+
     /// The public keys, as `/.well-known/jwks.json` shows them.
     pub fn jwk_set(&self) -> serde_json::Value {
         self.keys().jwk_set()
@@ -105,6 +114,11 @@ impl Engine {
     /// Signs an access token.
     pub fn sign(&self, claims: &Claims) -> Result<String, Problem> {
         token::sign(&self.keys(), claims).map_err(|error| Problem::internal(&error))
+    }
+
+    /// Vouches for `content` as a JWS (RFC 7515) of the type `kind`, which no access token has.
+    pub fn seal(&self, kind: &str, content: &impl serde::Serialize) -> Result<String, Problem> {
+        token::seal(&self.keys(), kind, content).map_err(|error| Problem::internal(&error))
     }
 
     /// Checks an access token of ours. A token seen before costs a hash and a look.
@@ -116,11 +130,6 @@ impl Engine {
         let claims = match token::verify(&self.keys(), &self.issuer, text, now) {
             Err(TokenError::UnknownKey) if self.reload_is_due() => {
                 self.reload().await;
-    /// Vouches for `content` as a JWS (RFC 7515) of the type `kind`, which no access token has.
-    pub fn seal(&self, kind: &str, content: &impl serde::Serialize) -> Result<String, Problem> {
-        token::seal(&self.keys(), kind, content).map_err(|error| Problem::internal(&error))
-    }
-
                 token::verify(&self.keys(), &self.issuer, text, now)
             }
             other => other,
@@ -184,9 +193,33 @@ impl Engine {
         }
     }
 
+    /// Forgets every token and principal, as a fresh node would: for measuring what the first request costs.
+    pub fn forget(&self) {
+        self.tokens.invalidate_all();
+        self.forget_all();
+    }
+
     fn forget_all(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.principals.invalidate_all();
+    }
+
+    /// Forgets the people of an organisation, after a commit and before the answer to whoever changed their
+    /// standing: this node hears of it like every other, but their next request may come sooner.
+    pub(crate) fn forget_people_of(&self, org: OrgId) {
+        self.forget_those(move |p| p.organisations.iter().any(|(other, _)| *other == org));
+    }
+
+    /// The same for one person.
+    pub(crate) fn forget_person(&self, user: UserId) {
+        self.forget_those(move |p| p.user == user);
+    }
+
+    fn forget_those(&self, condition: impl Fn(&Principal) -> bool + Send + Sync + 'static) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        if self.principals.invalidate_entries_if(move |_, principal| condition(principal)).is_err() {
+            self.forget_all();
+        }
     }
 
     /// `session:<id>`, `user:<id>`, `key:<id>`, `org:<id>` or `signing:<kid>`.

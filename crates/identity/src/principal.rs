@@ -22,6 +22,8 @@ pub(crate) enum Credential {
 /// A person as their session or key shows them.
 #[derive(Debug, Clone)]
 pub struct Principal {
+    /// What they have shown, to look again whether it still counts.
+    pub(crate) credential: Credential,
     pub user: UserId,
     pub name: String,
     pub email: String,
@@ -39,6 +41,9 @@ pub struct Principal {
     pub(crate) last_seen_at: Timestamp,
     /// Signed in through this organisation's identity provider, for this organisation only.
     pub only_org: Option<OrgId>,
+    /// Whether this session may change the account itself. One that an organisation's own provider has opened may
+    /// only where the account exists for that organisation alone: else the provider could take over the rest.
+    pub owns_account: bool,
     /// Where they work now; nowhere for somebody who belongs to no organisation.
     pub place: Option<Place>,
     /// All their organisations, by name; the first 50.
@@ -80,20 +85,24 @@ const PLACE_JOINS: &str = "LEFT JOIN organisations o ON o.org_id = m.org_id
     LEFT JOIN role_settings rs ON rs.org_id = m.org_id AND rs.role = m.role";
 
 const HAS_MFA: &str = "EXISTS (SELECT FROM mfa_factors f WHERE f.user_id = u.id AND f.status = 'verified')";
+const OWNS_ACCOUNT: &str = "s.only_org IS NULL OR (u.password_hash IS NULL AND u.email_confirmed_at IS NULL
+    AND NOT EXISTS (SELECT FROM memberships e WHERE e.user_id = u.id AND e.org_id <> s.only_org)
+    AND NOT EXISTS (SELECT FROM identities e WHERE e.user_id = u.id AND e.provider NOT LIKE 'sso:%'))";
 const ORGANISATIONS: &str = "ARRAY(SELECT x.org_id::text || ' ' || y.name FROM memberships x JOIN organisations y ON y.org_id = x.org_id
     WHERE x.user_id = u.id ORDER BY y.name, x.org_id LIMIT 50)";
 
 /// Reads who `credential` stands for now.
 pub(crate) async fn read(db: &Db, credential: Credential, now: Timestamp) -> Result<Option<Principal>, DbError> {
     match credential {
-        Credential::Cookie(hash) => session(db, "s.token_hash = $1", &hash.as_slice(), now).await,
-        Credential::Session(id) => session(db, "s.id = $1", &id, now).await,
-        Credential::Key(hash) => key(db, &hash, now).await,
+        Credential::Cookie(hash) => session(db, credential, "s.token_hash = $1", &hash.as_slice(), now).await,
+        Credential::Session(id) => session(db, credential, "s.id = $1", &id, now).await,
+        Credential::Key(hash) => key(db, credential, &hash, now).await,
     }
 }
 
 async fn session(
     db: &Db,
+    credential: Credential,
     condition: &str,
     value: &(dyn postgres_types::ToSql + Sync),
     now: Timestamp,
@@ -101,7 +110,7 @@ async fn session(
     // Where they work now, else the organisation they joined first.
     let sql = format!(
         "SELECT s.id, s.user_id, u.name, u.email, u.email_confirmed_at IS NOT NULL, s.aal, {HAS_MFA}, s.fresh_at, s.expires_at,
-                s.last_seen_at, s.only_org, {ORGANISATIONS}, {PLACE}
+                s.last_seen_at, s.only_org, {ORGANISATIONS}, ({OWNS_ACCOUNT}), {PLACE}
          FROM sessions s JOIN users u ON u.id = s.user_id
          LEFT JOIN LATERAL (
            SELECT * FROM memberships x WHERE x.user_id = s.user_id AND (s.only_org IS NULL OR x.org_id = s.only_org)
@@ -113,6 +122,7 @@ async fn session(
     let Some(row) = rows.first() else { return Ok(None) };
     let user: UserId = row.try_get(1)?;
     Ok(Some(Principal {
+        credential,
         user,
         name: row.try_get(2)?,
         email: row.try_get(3)?,
@@ -126,11 +136,12 @@ async fn session(
         last_seen_at: row.try_get(9)?,
         only_org: row.try_get(10)?,
         organisations: organisations(&row.try_get::<_, Vec<String>>(11)?),
-        place: place(row, 12, user)?,
+        owns_account: row.try_get(12)?,
+        place: place(row, 13, user)?,
     }))
 }
 
-async fn key(db: &Db, hash: &[u8; 32], now: Timestamp) -> Result<Option<Principal>, DbError> {
+async fn key(db: &Db, credential: Credential, hash: &[u8; 32], now: Timestamp) -> Result<Option<Principal>, DbError> {
     let sql = format!(
         "SELECT k.id, k.created_by, u.name, u.email, u.email_confirmed_at IS NOT NULL, k.scopes, k.addresses,
                 k.expires_at, k.last_used_at, k.created_at, {HAS_MFA}, {PLACE}
@@ -150,6 +161,7 @@ async fn key(db: &Db, hash: &[u8; 32], now: Timestamp) -> Result<Option<Principa
     }
     let organisations = place.iter().map(|place| (place.org, place.org_name.clone())).collect();
     Ok(Some(Principal {
+        credential,
         user,
         name: row.try_get(2)?,
         email: row.try_get(3)?,
@@ -162,6 +174,7 @@ async fn key(db: &Db, hash: &[u8; 32], now: Timestamp) -> Result<Option<Principa
         expires_at: row.try_get::<_, Option<Timestamp>>(7)?.unwrap_or(Timestamp::MAX),
         last_seen_at: row.try_get::<_, Option<Timestamp>>(8)?.unwrap_or(Timestamp::MIN),
         only_org: place.as_ref().map(|place| place.org),
+        owns_account: false,
         place,
         organisations,
     }))

@@ -10,10 +10,11 @@ use http_kit::{App, Chrome, Problem, SignUp, limit_principal};
 use jiff::SignedDuration;
 use kernel::{Actor, OrgId, SessionId, UserId};
 use maud::Markup;
-use sha2::{Digest, Sha256};
-use ui::{Nav, Shell};
+use ui::{Nav, Shell, Workplace};
 
-use crate::{Allows, Client, Engine, Permission, Place, Principal, RoleKey, cookie, principal::Credential, session, store::api_keys};
+use crate::{
+    Allows, Client, Engine, Permission, Place, Principal, Role, RoleKey, cookie, keys, pages::security, principal::Credential, session,
+};
 
 /// How exactly the last use of a session or key is kept.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -47,6 +48,10 @@ pub struct Viewer {
     place: Place,
     chrome: Chrome,
     hidden: Vec<Nav>,
+    /// Whether they may found another organisation.
+    may_found: bool,
+    /// Whether this browser wants to hear no more of second factors for now.
+    nudge_is_put_off: bool,
 }
 
 impl Viewer {
@@ -70,13 +75,27 @@ impl Viewer {
         self.place.permissions.has(permission)
     }
 
+    /// A quiet reminder for managers and above who have no second factor; the start page shows it.
+    pub fn security_nudge(&self) -> Option<Markup> {
+        let much = matches!(self.role, RoleKey::BuiltIn(Role::Owner | Role::Admin | Role::Manager)) || self.may(Permission::TeamWrite);
+        (much && self.principal.session.is_some() && !self.principal.has_mfa && !self.nudge_is_put_off).then(security::nudge)
+    }
+
     /// Refuses what is sensitive unless they have proved to be themselves a moment ago (step-up).
     pub fn require_fresh(&self, app: &App) -> Result<(), Problem> {
         require_fresh(&self.principal, app)
     }
 
+    /// Where they can switch to. A session of an organisation's own identity provider stays there.
+    fn workplaces(&self) -> Vec<Workplace> {
+        let open = |org: &OrgId| self.principal.only_org.is_none_or(|only| only == *org);
+        let place = |(id, name): &(OrgId, String)| Workplace { id: id.to_string(), name: name.clone(), is_current: *id == self.org_id };
+        self.principal.organisations.iter().filter(|(id, _)| open(id)).map(place).collect()
+    }
+
     /// The whole document around `content`, with the sidebar at `nav`.
     pub fn page(&self, nav: Nav, title: &str, content: Markup) -> Markup {
+        let organisations = self.workplaces();
         let shell = Shell {
             title,
             nav,
@@ -84,6 +103,8 @@ impl Viewer {
             user_name: &self.name,
             user_email: &self.email,
             org_name: &self.org_name,
+            organisations: &organisations,
+            may_found: self.may_found,
             role: &self.role_label,
             hidden: &self.hidden,
             toasts: &self.chrome.toasts(),
@@ -149,7 +170,12 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
         None => Credential::Cookie(cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?),
     };
     let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
+    if parts.uri.path().starts_with("/api/") {
+        let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
+        limit_principal(app, parts, &who).await?;
+    }
     if !principal.may_come_from(client.address) {
+        crate::security::key_refused(app, &principal, &client);
         return Err(Problem::forbidden(format!(
             "This API key may not be used from {}. Its addresses are set where it was made.",
             client.address
@@ -170,12 +196,7 @@ async fn note_use(app: &App, principal: &Principal, client: &Client, now: jiff::
         (None, None) => {}
     }
     Ok(())
-    if parts.uri.path().starts_with("/api/") {
-        let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
-        limit_principal(app, parts, &who).await?;
-    }
 }
-        crate::security::key_refused(app, &principal, &client);
 
 fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -188,6 +209,11 @@ impl FromRequestParts<App> for Person {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Found(principal, client) = authenticate(parts, app).await?;
         let session_id = principal.session.ok_or_else(|| Problem::forbidden("An API key cannot do this. Sign in and do it yourself."))?;
+        if !principal.owns_account && parts.uri.path().starts_with("/account") {
+            return Err(Problem::forbidden(
+                "An organisation's own identity provider signed you in, for that organisation only. To see or change your account, sign in your own way.",
+            ));
+        }
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
         Ok(Self { principal, session_id, client, chrome })
     }
@@ -239,6 +265,8 @@ impl FromRequestParts<App> for Viewer {
             place,
             chrome,
             hidden,
+            may_found,
+            nudge_is_put_off: security::is_put_off(&parts.headers),
         })
     }
 }
@@ -261,6 +289,7 @@ impl<P: Allows> FromRequestParts<App> for Can<P> {
         if viewer.may(P::PERMISSION) {
             return Ok(Self(viewer, PhantomData));
         }
+        crate::security::denied(app, &viewer, P::PERMISSION);
         Err(Problem::forbidden(if viewer.principal.key.is_some() {
             format!("This API key lacks the scope {}, or the person who made it may not do this any more.", P::PERMISSION.as_str())
         } else {
@@ -268,4 +297,3 @@ impl<P: Allows> FromRequestParts<App> for Can<P> {
         }))
     }
 }
-        crate::security::denied(app, &viewer, P::PERMISSION);

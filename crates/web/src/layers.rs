@@ -15,14 +15,16 @@ use tracing::Span;
 
 /// Puts the layers around the routes; the last one added sees a request first.
 pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
-    // Mail programs and providers post to these from anywhere, without cookies: a signed link or a
-    // signed body stands in the place of a session.
-    let csrf = CsrfLayer::new().with_insecure_bypass(|_, uri| uri.path().starts_with("/u/") || uri.path().starts_with("/webhooks/"));
+    // Mail programs, providers and programs of other websites post to these from anywhere, without cookies: a
+    // signed link, a signed body or a token stands in the place of a session.
+    let foreign = ["/u/", "/webhooks/", supabase::PREFIX, "/login/external"];
+    let csrf = CsrfLayer::new().with_insecure_bypass(move |_, uri| foreign.iter().any(|prefix| uri.path().starts_with(prefix)));
     let csrf = match csrf.clone().add_trusted_origin(app.config.public_url.origin().ascii_serialization()) {
         Ok(with_origin) => with_origin,
         Err(_) => csrf,
     };
     routes
+        .layer(middleware::from_fn_with_state(app.clone(), federation::external_layer))
         .layer(csrf.with_rejection_response(|_: ProtectionError| {
             Problem::forbidden("This request came from another website, so nothing was done. Open the page here and try again.")
                 .into_response()
@@ -30,6 +32,8 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
         .layer(middleware::from_fn_with_state(app.clone(), limit_api))
         .layer(middleware::from_fn_with_state(app.clone(), flash_layer))
         .layer(middleware::from_fn(problems_as_pages))
+        .layer(middleware::from_fn_with_state(app.clone(), supabase::gateway))
+        .layer(middleware::from_fn(supabase::cross_origin))
         .layer(middleware::from_fn(rate_limit_headers))
         .layer(middleware::from_fn_with_state(app, security_headers))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))

@@ -12,7 +12,6 @@ use http_kit::{ApiQuery, App};
 use identity::Viewer;
 use serde::Deserialize;
 use serde_json::json;
-use tokio_stream::wrappers::IntervalStream;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -20,7 +19,9 @@ pub(crate) struct Topics {
     topics: String,
 }
 
-/// A session may end while a page stays open: the stream ends after this long and the page reconnects.
+/// A session may end while a page stays open: so often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The stream ends after this long and the page reconnects.
 const AT_MOST: Duration = Duration::from_secs(300);
 
 pub(crate) async fn stream(
@@ -36,10 +37,18 @@ pub(crate) async fn stream(
         let event = message(&item, &topics, names_leads);
         async move { event }
     });
-    let mut end = tokio::time::interval(AT_MOST);
-    end.reset();
-    let until = IntervalStream::new(end).into_future();
-    Sse::new(items.map(Ok).take_until(until)).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
+    Sse::new(items.map(Ok).take_until(end_of(app, viewer))).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
+}
+
+/// Ends when the viewer is no longer who they were, or has listened for long enough.
+async fn end_of(app: App, viewer: Viewer) {
+    let standing = async {
+        while viewer.still_stands(&app).await {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    // Either way the page asks anew, and is told what it may know then.
+    let _ = tokio::time::timeout(AT_MOST, standing).await;
 }
 
 /// The word that pages use for a subject, where it differs from the prefix of its ids.

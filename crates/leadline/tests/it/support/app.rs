@@ -14,6 +14,7 @@ use http_kit::{App, AppParts, AuthConfig, Config, Environment, SecretKey, SignUp
 use jobs::Worker;
 use kernel::Clock;
 use mail::MailConfig;
+use serde_json::json;
 use tempfile::TempDir;
 use testkit::{REDIS_VARIABLE, TestDatabase};
 use tokio::net::TcpListener;
@@ -116,6 +117,8 @@ impl TestApp {
         let feed = Feed::start(db.clone());
         let mut extensions = http::Extensions::new();
         extensions.insert(identity::Engine::start(db.clone(), vault.clone(), options.clock.clone(), &config).await.unwrap());
+        extensions.insert(supabase::Keys::open(&config, options.clock.now()).unwrap());
+        extensions.insert(federation::Relying::new(&config.auth).unwrap());
         let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });
         let stop = CancellationToken::new();
         web::projections(&app, &stop);
@@ -144,8 +147,8 @@ impl TestApp {
     pub async fn colleague(&self, owner: &Visitor, role: &str) -> Visitor {
         let mut visitor = self.stranger();
         visitor.email = format!("{role}{}@colleagues.example", NEXT.fetch_add(1, Ordering::Relaxed));
-        let form = [("name", "Casey Colleague"), ("email", &visitor.email), ("role", role), ("password", Visitor::PASSWORD)];
-        assert_eq!(owner.post_form("/settings/team", &form).await.status, 303);
+        let new = json!({ "name": "Casey Colleague", "email": visitor.email, "role": role, "password": Visitor::PASSWORD });
+        owner.post_json("/api/v1/members", &new).await.expect(201);
         let login = [("email", visitor.email.as_str()), ("password", Visitor::PASSWORD)];
         assert_eq!(visitor.post_form("/login", &login).await.status, 303);
         visitor
@@ -171,6 +174,22 @@ impl TestApp {
 
     /// A number straight from the database, as its superuser: for what no screen shows.
     pub async fn scalar(&self, sql: &str) -> i64 {
+        let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// The text of the newest mail to an address; jobs have run.
+    pub async fn letter_to(&self, email: &str) -> String {
+        self.run_jobs().await;
+        let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let newest = "SELECT text FROM caught_mail WHERE to_address = $1 ORDER BY caught_at DESC, id DESC LIMIT 1";
+        client.query_opt(newest, &[&email]).await.unwrap().unwrap_or_else(|| panic!("no mail to {email}")).get(0)
+    }
+
+    /// A text straight from the database, as its superuser.
+    pub async fn text(&self, sql: &str) -> String {
         let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.query_one(sql, &[]).await.unwrap().get(0)
