@@ -6,11 +6,11 @@ use jobs::{Failure, Job, Outcome, Registry, Run};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    mailing::{SendLetter, SendNotice},
+    mailing::{SendLetter, SendNotice, SendTeamLetter},
     mfa, store,
 };
 
-/// Forgets sessions that have expired and idempotency keys that are too old to be repeated.
+/// Forgets sessions that have expired, invitations that nobody has missed, and idempotency keys that are too old to be repeated.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SweepSessions {}
 
@@ -20,6 +20,7 @@ impl Job for SweepSessions {
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
         store::delete_expired_sessions(&cx.state.db, cx.now()).await?;
         mfa::sweep(&cx.state.db, cx.now()).await?;
+        store::invitations::delete_forgotten(&cx.state.db, cx.now()).await?;
         sweep_idempotency_keys(&cx.state.db, cx.now()).await?;
         Ok(Outcome::Done)
     }
@@ -27,5 +28,5 @@ impl Job for SweepSessions {
 
 /// This slice's jobs.
 pub fn jobs(registry: Registry<App>) -> Registry<App> {
-    registry.every(SignedDuration::from_hours(6), &SweepSessions {}).job::<SendLetter>().job::<SendNotice>()
+    registry.every(SignedDuration::from_hours(6), &SweepSessions {}).job::<SendLetter>().job::<SendNotice>().job::<SendTeamLetter>()
 }

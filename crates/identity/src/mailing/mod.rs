@@ -10,6 +10,7 @@ pub(crate) mod letters;
 mod notice;
 mod request;
 mod send_letter;
+mod team_letter;
 
 use std::time::Duration;
 
@@ -22,9 +23,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use deliver::{Delivery, deliver};
 pub(crate) use letter::Letter;
 pub(crate) use notice::{Notice, SendNotice, notify};
-pub use request::{MailRequest, NewPerson, Via, request_mail};
+pub use request::{MailRequest, NewPerson, Via, request_code, request_mail};
 pub(crate) use request::{request_about, throttle};
 pub(crate) use send_letter::SendLetter;
+pub(crate) use team_letter::{SendTeamLetter, TeamLetter, invitation_token, send_stamped, send_team_letter};
 
 use crate::{
     one_time::{self, Challenge, Issued, Purpose},
@@ -66,7 +68,7 @@ pub async fn generate(
 }
 
 /// Where the link in a mail leads.
-pub(crate) fn link(app: &App, purpose: Purpose, token: &str, via: &Via) -> String {
+pub fn link(app: &App, purpose: Purpose, token: &str, via: &Via) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("token", token);
     let path = match via {

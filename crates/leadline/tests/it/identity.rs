@@ -67,22 +67,16 @@ async fn roles_are_enforced_and_refusals_say_who_can_help() {
     let owner = app.sign_up("Acme").await;
     for role in ["admin", "manager", "rep", "viewer"] {
         let colleague = app.colleague(&owner, role).await;
-        let added = colleague
-            .post_form(
-                "/settings/team",
-                &[("name", "X Y"), ("email", &format!("by-{role}@x.example")), ("role", "viewer"), ("password", Visitor::PASSWORD)],
-            )
-            .await;
-        assert_eq!(added.status, if role == "admin" { 303 } else { 403 }, "{role}");
+        let invitation = [("emails", format!("by-{role}@x.example")), ("role", "viewer".to_owned())];
+        let invited = colleague.post_form("/settings/team/invitations", &invitation).await;
+        assert_eq!(invited.status, if role == "admin" { 303 } else { 403 }, "{role}");
         let changed = colleague.patch_json("/api/v1/organisation", &json!({"name": "Taken over"})).await;
         assert_eq!(changed.status, if role == "admin" { 200 } else { 403 }, "{role}");
         if role == "viewer" {
-            assert!(added.text().contains("owner or admin"), "{}", added.text());
+            assert!(invited.text().contains("owner or admin"), "{}", invited.text());
         }
     }
-    let promoted = owner
-        .post_form("/settings/team", &[("name", "X"), ("email", "x@y.example"), ("role", "owner"), ("password", Visitor::PASSWORD)])
-        .await;
+    let promoted = owner.post_form("/settings/team/invitations", &[("emails", "x@y.example"), ("role", "owner")]).await;
     assert_eq!(promoted.status, 422);
 }
 

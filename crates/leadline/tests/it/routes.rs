@@ -33,6 +33,18 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     owner.post_json(&format!("/api/v1/campaigns/{}/launch", ids["campaigns"]), &json!({})).await.expect(200);
     app.settle().await;
     owner.post_json("/api/v1/suppressions", &json!({"email": "never@again.example", "detail": "asked by phone"})).await.expect(201);
+    let colleague = app.colleague(owner, "rep").await;
+    ids.insert("members", id(colleague.get("/api/v1/me").await.expect(200).json()));
+    ids.insert("teams", id(owner.post_json("/api/v1/teams", &json!({"name": "North"})).await.expect(201).json()));
+    let role = json!({"name": "Researcher", "permissions": ["leads:write"], "visibility": "own"});
+    ids.insert("roles", id(owner.post_json("/api/v1/roles", &role).await.expect(201).json()));
+    let invited = owner.post_json("/api/v1/invitations", &json!({"emails": ["soon@ours.example"], "role": "rep"})).await.expect(201).json();
+    ids.insert("invitations", id(invited["data"][0].clone()));
+    let domain = owner.email.split_once('@').unwrap().1.to_owned();
+    owner.post_json("/api/v1/domains", &json!({"domain": domain, "role": "viewer"})).await.expect(201);
+    ids.insert("domains", domain);
+    let key = json!({"name": "CRM", "scopes": ["leads:read"]});
+    ids.insert("keys", id(owner.post_json("/api/v1/keys", &key).await.expect(201).json()));
     let caught = owner.get("/catcher").await.expect(200);
     let mail = caught.attributes("a[href^='/catcher/msg_']", "href").first().cloned().unwrap_or_default();
     ids.insert("catcher", mail.trim_start_matches("/catcher/").to_owned());
