@@ -33,6 +33,7 @@ mod role;
 mod security;
 pub mod session;
 mod signing;
+mod standing;
 pub mod store;
 pub mod token;
 mod viewer;

@@ -3,6 +3,7 @@ use http_kit::Problem;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::join::join_by_address;
 use crate::{
     Client,
     mailing::{Notice, notify},
@@ -48,6 +49,7 @@ pub async fn confirm(tx: &SystemTx, redeemed: &Redeemed, client: &Client, now: T
         })?;
         notify(tx, user, &standing.email, Notice::AddressChanged, now).await?;
         record(tx, user, "person.email_changed", &json!({}), client, now).await?;
+        join_by_address(tx, user, &redeemed.email, now).await?;
         return Ok(Method::EmailChange);
     }
     if standing.email != redeemed.email {
@@ -62,6 +64,7 @@ pub async fn confirm(tx: &SystemTx, redeemed: &Redeemed, client: &Client, now: T
         }
         account::confirm_address(tx, user, now).await?;
         record(tx, user, "person.email_confirmed", &json!({ "by": redeemed.purpose.as_str() }), client, now).await?;
+        join_by_address(tx, user, &redeemed.email, now).await?;
     }
     Ok(match redeemed.purpose {
         Purpose::Signup => Method::EmailSignup,

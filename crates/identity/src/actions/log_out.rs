@@ -3,7 +3,7 @@ use http::HeaderMap;
 use http_kit::App;
 
 use crate::{
-    Client, cookie,
+    Client, Engine, cookie,
     session::{self, Ending},
     store,
 };
@@ -12,8 +12,11 @@ use crate::{
 pub(crate) async fn log_out(app: &App, headers: &HeaderMap, client: &Client) -> Result<(), DbError> {
     let Some(token) = cookie::presented(headers, &app.config) else { return Ok(()) };
     let tx = app.db.system().await?;
-    if let Some((session, user)) = store::session_of(&tx, &token).await? {
-        session::end(&tx, user, Ending::One(session), client, app.clock.now()).await?;
+    let Some((session, user)) = store::session_of(&tx, &token).await? else { return Ok(()) };
+    session::end(&tx, user, Ending::One(session), client, app.clock.now()).await?;
+    tx.commit().await?;
+    if let Ok(engine) = Engine::of(app) {
+        engine.forget_person(user);
     }
-    tx.commit().await
+    Ok(())
 }

@@ -88,7 +88,9 @@ async fn post_end_others(State(app): State<App>, viewer: Viewer, request: Idempo
     idempotency.finish(tx, Answer::json(StatusCode::OK, &EndedSessions { ended })).await
 }
 
-/// A key is a program's, and programs have no say over where a person is signed in.
+/// A key is a program's, and programs have no say over where a person is signed in; nor has an organisation's
+/// identity provider over the person's other sessions.
 fn own_session(viewer: &Viewer) -> Result<SessionId, Problem> {
-    viewer.principal().session.ok_or_else(|| Problem::forbidden("An API key cannot do this. Sign in and do it yourself."))
+    let session = viewer.principal().session.filter(|_| viewer.principal().owns_account);
+    session.ok_or_else(|| Problem::forbidden("Only a session of your own can do this. Sign in with your password, a passkey or a link by mail."))
 }

@@ -13,7 +13,7 @@ use ui::Button;
 
 use super::login::inside;
 use crate::{
-    Client,
+    Client, Engine,
     actions::{
         confirm::{ConfirmError, confirm},
         log_in::{open_session, with_cookies},
@@ -70,6 +70,7 @@ pub(super) async fn arrive(app: &App, redeemed: Redeemed, to: Arrival<'_>, clien
         Err(error) => return Ok(redirect("/login", Some(Flash::error(error.to_string())))),
     };
     tx.commit().await?;
+    Engine::of(app)?.forget_person(user);
     if method == Method::EmailChange {
         return Ok(redirect("/account", Some(Flash::success(format!("You sign in with {} from now on.", redeemed.email)))));
     }
