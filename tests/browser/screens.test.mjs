@@ -75,6 +75,9 @@ const SCREENS = [
   { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Status" }).click() },
   { name: "leads-add-filter", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Add filter" }).click() },
   { name: "leads-builder", path: () => "/leads", act: async (page) => {
+  { name: "empty-security", as: "beginner", path: () => "/settings/security" },
+  { name: "empty-keys", as: "beginner", path: () => "/settings/keys" },
+  { name: "empty-audit-security", as: "beginner", path: () => "/settings/audit/security" },
     await page.getByRole("button", { name: "Advanced" }).click();
     await page.getByRole("button", { name: "Add group" }).click();
   } },
@@ -152,6 +155,29 @@ describe("screens", { concurrency: 2 }, () => {
     }
   });
 
+  { name: "security", path: () => "/settings/security" },
+  { name: "security-edit", path: () => `/settings/security?edit=${scene.connection}` },
+  { name: "keys-made", path: () => "/settings/keys", act: async (page) => {
+    await page.getByLabel("Name").fill("Import from the shop");
+    await page.getByLabel("Allowed addresses").fill("203.0.113.0/24\n2001:db8::/48");
+    await page.getByRole("button", { name: "Make key" }).click();
+    await page.locator(".secret code").waitFor();
+  } },
+  { name: "keys", path: () => "/settings/keys" },
+  { name: "keys-refused", path: () => "/settings/keys", status: 422, act: async (page) => {
+    await page.getByLabel("Name").fill("Too much");
+    await page.getByLabel("Allowed addresses").fill("10.0.0.0/99\noffice");
+    await page.getByRole("button", { name: "Make key" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "audit", path: () => "/settings/audit" },
+  { name: "audit-details", path: () => "/settings/audit?kind=organisation", act: (page) => page.locator(".audit-details > summary").first().click() },
+  { name: "audit-no-match", path: () => "/settings/audit?q=nobody-did-this" },
+  { name: "audit-verified", path: () => "/settings/audit", act: async (page) => {
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("Unbroken").waitFor();
+  } },
+  { name: "audit-security", path: () => "/settings/audit/security" },
   after(async () => {
     await browser?.close();
     const ended = await server?.stop();
