@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { DESKTOP, PHONE, launchBrowser, newContext, watch } from "./lib/browser.mjs";
-import { PERSON, signUp } from "./lib/person.mjs";
+import { connect, startIssuer } from "./lib/issuer.mjs";
+import { PERSON, addAuthenticator, signUp } from "./lib/person.mjs";
 import { furnish } from "./lib/scene.mjs";
 import { OUT, startServer } from "./lib/server.mjs";
 
@@ -34,10 +35,35 @@ const SCREENS = [
     await page.getByRole("button", { name: "Create organisation" }).click();
     await page.locator("[aria-invalid=true]").first().waitFor();
   } },
+  { name: "login-sso", as: "stranger", path: () => "/login/sso" },
+  { name: "login-sso-refused", as: "stranger", path: () => "/login/sso", status: 422, act: async (page) => {
+    await page.getByLabel("Work address").fill("ada@nowhere.example");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
   { name: "unsubscribe", as: "stranger", path: () => scene.unsubscribe },
   { name: "unsubscribe-preview", as: "stranger", path: () => "/u/preview" },
   { name: "docs-stranger", as: "stranger", path: () => "/docs" },
   { name: "error-404-stranger", as: "stranger", path: () => "/nowhere", status: 404 },
+
+  { name: "second-factor", as: "half", path: () => "/login/factor?next=/leads", act: (page) => page.getByText("Use a recovery code").click() },
+  { name: "second-factor-refused", as: "half", path: () => "/login/factor?next=/leads", status: 422, act: async (page) => {
+    await page.getByLabel("Code of your authenticator app").fill("000000");
+    await press("Continue")(page);
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "confirm-identity", as: "beginner", path: () => "/login/confirm?next=/leads" },
+  { name: "confirm-by-factor", as: "guarded", path: () => "/login/confirm?next=/leads" },
+  { name: "account-security-none", as: "beginner", path: () => "/account/security" },
+  { name: "account-security", as: "guarded", path: () => "/account/security" },
+  { name: "account-security-app", as: "beginner", path: () => "/account/security", act: async (page) => {
+    await press("Add an authenticator app")(page);
+    await page.locator("[data-secret]").waitFor();
+  } },
+  { name: "recovery-codes", as: "guarded", path: () => "/account/security/recovery-codes", act: async (page) => {
+    await press(/^Make/)(page);
+    await page.locator(".recovery-codes").waitFor();
+  } },
 
   { name: "empty-home", as: "beginner", path: () => "/" },
   { name: "empty-leads", as: "beginner", path: () => "/leads" },
@@ -49,6 +75,9 @@ const SCREENS = [
   { name: "empty-catcher", as: "beginner", path: () => "/catcher" },
   { name: "empty-insights", as: "beginner", path: () => "/insights" },
   { name: "empty-scoring", as: "beginner", path: () => "/settings/scoring" },
+  { name: "empty-security", as: "beginner", path: () => "/settings/security" },
+  { name: "empty-keys", as: "beginner", path: () => "/settings/keys" },
+  { name: "empty-audit-security", as: "beginner", path: () => "/settings/audit/security" },
 
   { name: "home", path: () => "/" },
   { name: "palette", path: () => "/", act: async (page) => {
@@ -75,9 +104,6 @@ const SCREENS = [
   { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Status" }).click() },
   { name: "leads-add-filter", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Add filter" }).click() },
   { name: "leads-builder", path: () => "/leads", act: async (page) => {
-  { name: "empty-security", as: "beginner", path: () => "/settings/security" },
-  { name: "empty-keys", as: "beginner", path: () => "/settings/keys" },
-  { name: "empty-audit-security", as: "beginner", path: () => "/settings/audit/security" },
     await page.getByRole("button", { name: "Advanced" }).click();
     await page.getByRole("button", { name: "Add group" }).click();
   } },
@@ -129,32 +155,6 @@ const SCREENS = [
   { name: "insights-campaign", path: () => scene.insights },
   { name: "scoring", path: () => "/settings/scoring" },
   { name: "team", path: () => "/settings/team" },
-  { name: "docs", path: () => "/docs" },
-  { name: "error-404", path: () => "/leads/lead_0190b5a4c3d27e8f9a0b1c2d3e4f5a6b", status: 404 },
-];
-
-// The two sizes go beside each other, each on pages of its own.
-describe("screens", { concurrency: 2 }, () => {
-  let server, browser, axe;
-  /** One page for each who and size, kept signed in and open. */
-  const pages = new Map();
-
-  before(async () => {
-    const source = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-    [server, browser, axe] = await Promise.all([startServer("screens"), launchBrowser(), readFile(source, "utf8"), mkdir(OUT, { recursive: true })]);
-    scene = await furnish(browser, server.url);
-    const beginner = await newContext(browser, server.url);
-    await signUp(await beginner.newPage(), { ...PERSON, organisation: "Fresh Start", email: "new@fresh.example" });
-    const states = { stranger: undefined, beginner: await beginner.storageState(), owner: await scene.context.storageState() };
-    for (const [who, storageState] of Object.entries(states)) {
-      for (const [size, viewport] of Object.entries(SIZES)) {
-        const context = await newContext(browser, server.url, { storageState, viewport, ...(size === "390" ? { hasTouch: true } : {}) });
-        const page = await context.newPage();
-        pages.set(`${who} ${size}`, { page, faults: watch(page) });
-      }
-    }
-  });
-
   { name: "security", path: () => "/settings/security" },
   { name: "security-edit", path: () => `/settings/security?edit=${scene.connection}` },
   { name: "keys-made", path: () => "/settings/keys", act: async (page) => {
@@ -178,8 +178,44 @@ describe("screens", { concurrency: 2 }, () => {
     await page.getByText("Unbroken").waitFor();
   } },
   { name: "audit-security", path: () => "/settings/audit/security" },
+  { name: "docs", path: () => "/docs" },
+  { name: "error-404", path: () => "/leads/lead_0190b5a4c3d27e8f9a0b1c2d3e4f5a6b", status: 404 },
+];
+
+// The two sizes go beside each other, each on pages of its own.
+describe("screens", { concurrency: 2 }, () => {
+  let server, browser, axe, issuer;
+  /** One page for each who and size, kept signed in and open. */
+  const pages = new Map();
+
+  before(async () => {
+    const source = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+    [server, browser, axe] = await Promise.all([startServer("screens"), launchBrowser(), readFile(source, "utf8"), mkdir(OUT, { recursive: true })]);
+    scene = await furnish(browser, server.url);
+    issuer = await startIssuer();
+    scene.connection = await connect(scene.context, issuer, "northwind.example");
+    const beginner = await newContext(browser, server.url);
+    await signUp(await beginner.newPage(), { ...PERSON, organisation: "Fresh Start", email: "new@fresh.example" });
+    const [guarded, half] = [await newContext(browser, server.url), await newContext(browser, server.url)];
+    const careful = { ...PERSON, organisation: "Careful", email: "mara@careful.example" };
+    const page = await guarded.newPage();
+    await signUp(page, careful);
+    await addAuthenticator(page);
+    // Signed in with the first factor only.
+    await half.request.post("/login", { form: { email: careful.email, password: careful.password } });
+    const states = { stranger: undefined, half: await half.storageState(), guarded: await guarded.storageState(), beginner: await beginner.storageState(), owner: await scene.context.storageState() };
+    for (const [who, storageState] of Object.entries(states)) {
+      for (const [size, viewport] of Object.entries(SIZES)) {
+        const context = await newContext(browser, server.url, { storageState, viewport, ...(size === "390" ? { hasTouch: true } : {}) });
+        const page = await context.newPage();
+        pages.set(`${who} ${size}`, { page, faults: watch(page) });
+      }
+    }
+  });
+
   after(async () => {
     await browser?.close();
+    issuer?.stop();
     const ended = await server?.stop();
     assert.deepEqual(ended, { code: 0, signal: null, left: [] });
   });

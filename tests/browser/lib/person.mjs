@@ -1,5 +1,6 @@
 // What a person does again and again: signing up, importing, waiting for something to appear.
 import assert from "node:assert/strict";
+import { generate } from "otplib";
 
 export const PERSON = { organisation: "Northwind Analytics", name: "Mara Lindholm", email: "mara@northwind.example", password: "correct horse battery 42" };
 
@@ -19,6 +20,19 @@ export async function signIn(page, person = PERSON) {
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => url.pathname === "/");
+}
+
+/** Adds an authenticator app, reading its secret from the page as somebody who cannot scan; answers the secret. */
+export async function addAuthenticator(page, name = "Work phone") {
+  await page.goto("/account/security");
+  await page.getByRole("button", { name: "Add an authenticator app" }).click();
+  await page.getByRole("img", { name: /QR code/ }).waitFor();
+  const secret = (await page.locator("[data-secret]").innerText()).replaceAll(/\s/g, "");
+  await page.getByLabel("Code", { exact: true }).fill(await generate({ secret }));
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByRole("button", { name: "Make recovery codes" }).waitFor();
+  return secret;
 }
 
 /** Chooses a file on the import page and sends it; the scripts of the page that answers have run. */

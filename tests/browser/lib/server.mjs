@@ -36,13 +36,15 @@ function commandLines() {
     });
 }
 
-/** Starts Leadline; `clock` is how many seconds of business time pass in one of ours, `out` is where its log goes. */
-export async function startServer(name, { clock = 1, env = {}, out = OUT } = {}) {
+/** Starts Leadline; `clock` is how many seconds of business time pass in one of ours, `host` what browsers call it, `out` where its log goes. */
+export async function startServer(name, { clock = 1, host = "127.0.0.1", env = {}, out = OUT } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "leadline-browser-"));
   await chmod(dir, 0o755); // PostgreSQL runs as somebody else when we are root.
   const port = await freePort();
+  const url = `http://${host}:${port}`;
   const own = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(LEADLINE_|DATABASE_URL|REDIS_URL|PUBLIC_URL|SMTP_URL|RESEND_|JWT_SECRET|ANON_KEY|SERVICE_ROLE_KEY|SUPABASE_|GOOGLE_|LINKEDIN_|OIDC_)/.test(key)));
   const settings = { LEADLINE_DATA_DIR: join(dir, "data"), LEADLINE_BIND: `127.0.0.1:${port}`, RUST_LOG: "info,tower_http=warn", ...env };
+  if (host !== "127.0.0.1") settings.PUBLIC_URL = url;
   if (clock !== 1) settings.LEADLINE_CLOCK = `${new Date().toISOString()}@${clock}`;
   const child = spawn(BINARY, ["up"], { cwd: dir, env: { ...own, ...settings }, stdio: ["ignore", "pipe", "pipe"] });
   mkdirSync(out, { recursive: true });
@@ -55,7 +57,6 @@ export async function startServer(name, { clock = 1, env = {}, out = OUT } = {})
     });
   }
   const ended = new Promise((done) => child.once("exit", (code, signal) => done({ code, signal })));
-  const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + READY_MS;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`leadline up ended with ${child.exitCode} before it was ready:\n${tail}`);

@@ -30,7 +30,8 @@ pub async fn unenrol(app: &App, user: UserId, aal: i16, factor: FactorId, client
     }
     remove_factor(&tx, Actor::User(user), user, factor, client, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(Engine::of(app)?.forget_person(user))
+    Engine::of(app)?.forget_person(user);
+    Ok(())
 }
 
 /// Removes a factor without asking for one, on behalf of an administrator. `false`: they have no such factor.

@@ -119,7 +119,7 @@ fn page(person: &Person, choices: &Choices, next: &str, refused: Option<Refused<
             h1 { (title) }
             p { (text) }
             (forms(choices, next, refused))
-            @if !confirms { form method="post" action="/logout" { (Button::ghost("Sign in as somebody else")) } }
+            @if !confirms { form.stack method="post" action="/logout" { (Button::ghost("Sign in as somebody else")) } }
         },
     )
 }

@@ -27,6 +27,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
         let content = html! {
             (ui::page_header(&format!("Welcome, {}", viewer.name), "Bring your leads in, find the best of them, write to them, and watch what comes back.", html! {}))
             div.stack #home data-live="lead import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
+                @if let Some(nudge) = viewer.security_nudge() { (nudge) }
                 (begin(&viewer))
                 (checklist(first))
             }
@@ -47,6 +48,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
             @if viewer.may(Permission::CampaignsWrite) { (Button::primary("New campaign").icon(Icon::Plus).href("/campaigns/new")) }
         }))
         div.stack #home data-live="lead mail campaign import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
+            @if let Some(nudge) = viewer.security_nudge() { (nudge) }
             @if !first.is_done() { (checklist(first)) }
             (numbers(&now, &before))
             (ui::split(

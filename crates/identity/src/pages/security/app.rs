@@ -99,7 +99,7 @@ fn form(begun: &TotpEnrolment, typed: &ConfirmForm, problem: Option<&Problem>) -
                 ol.enrol-steps {
                     li { "Scan the code with an authenticator app (1Password, Aegis, Google Authenticator, …), or " a href=(begun.uri) { "open it in the app" } " on this device." }
                     li {
-                        "Or type this secret into the app: " code.secret data-secret { (grouped(&begun.secret)) } " "
+                        "Or type this secret into the app: " code.totp-secret data-secret { (grouped(&begun.secret)) } " "
                         (Button::ghost("Copy").small().plain().attr("data-copy", &begun.secret))
                     }
                     li { "Type the six digits that the app shows." }

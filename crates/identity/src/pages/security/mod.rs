@@ -11,10 +11,9 @@ mod recovery_codes;
 pub(crate) use later::{is_put_off, nudge};
 
 use http_kit::{App, Problem, Routes};
-use maud::{Markup, html};
-use ui::Nav;
+use maud::Markup;
 
-use super::login::inside;
+use super::{account::frame, login::inside};
 use crate::{Person, Viewer, mfa};
 
 const HOME: &str = "/account/security";
@@ -32,12 +31,9 @@ pub(super) fn pages() -> Routes {
         .post("/account/security/recovery-codes", recovery_codes::make)
 }
 
-/// Inside the application for whoever is let in, bare for whoever is not.
+/// Among the pages of the person's account.
 fn page(viewer: Option<&Viewer>, person: &Person, title: &str, subtitle: &str, content: Markup) -> Markup {
-    match viewer {
-        Some(viewer) => viewer.page(Nav::None, title, html! { (ui::page_header(title, subtitle, html! {})) (content) }),
-        None => person.bare(title, html! { h1 { (title) } @if !subtitle.is_empty() { p { (subtitle) } } (content) }),
-    }
+    frame(person, viewer, HOME, title, subtitle, content)
 }
 
 /// A path of ours below `/account/security` that remembers where the person wanted to go.

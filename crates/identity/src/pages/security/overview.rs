@@ -40,31 +40,31 @@ pub(super) async fn show(
 
 fn apps(all: &[Factor], next: &str) -> Markup {
     let apps: Vec<&Factor> = all.iter().filter(|factor| factor.kind == FactorKind::Totp).collect();
-    html! {
+    ui::stack(html! {
         p.muted { "An app on your phone shows a code that changes every half minute. You type it after your password." }
         (factors::list(&apps))
         form method="post" action="/account/security/apps" {
             (ui::hidden("next", next))
             (Button::secondary("Add an authenticator app").icon(Icon::Plus))
         }
-    }
+    })
 }
 
 fn passkeys(app: &App, all: &[Factor], next: &str) -> Markup {
     let passkeys: Vec<&Factor> = all.iter().filter(|factor| factor.kind == FactorKind::Webauthn).collect();
-    html! {
+    ui::stack(html! {
         p.muted { "Your fingerprint, face or PIN instead of a code, and instead of the password too. Nobody can trick you into typing it elsewhere." }
         (factors::list(&passkeys))
         @match mfa::relying_party(&app.config) {
             Ok(_) => (passkey::add(next)),
             Err(unavailable) => (ui::notice(Tone::Info, unavailable.why())),
         }
-    }
+    })
 }
 
 fn recovery(left: i64, next: &str) -> Markup {
     let path = with_next("/account/security/recovery-codes", next);
-    html! {
+    ui::stack(html! {
         @if left == 0 {
             (ui::notice(Tone::Warning, "You have no recovery codes. Without them, losing your phone or key locks you out."))
             div { (Button::secondary("Make recovery codes").href(path)) }
@@ -72,5 +72,5 @@ fn recovery(left: i64, next: &str) -> Markup {
             p { strong { (left) } " of " (mfa::RECOVERY_CODES) " left. Each stands in for your second factor once." }
             div { (Button::secondary("Make new ones").href(path)) }
         }
-    }
+    })
 }

@@ -27,7 +27,7 @@ pub(super) async fn show(
     person.require_fresh(&app)?;
     let left = mfa::recovery_codes_left(&app, person.principal.user).await?;
     let content = html! {
-        div.prose.stack {
+        div.stack {
             p { "Keep these ten codes where your phone is not: printed in a drawer, or in a password manager. Each lets you in once when your second factor is lost." }
             @if left > 0 { (ui::notice(Tone::Warning, format!("You have {left} left. Making new ones ends them."))) }
             form.button-row method="post" action="/account/security/recovery-codes" {
@@ -58,7 +58,7 @@ fn made(codes: &[String], email: &str, next: &str) -> Markup {
     let text = format!("Leadline recovery codes of {email}\nEach works once.\n\n{}\n", codes.join("\n"));
     let data: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     html! {
-        div.prose.stack {
+        div.stack {
             (ui::notice(Tone::Warning, "This is the only time that they are shown."))
             ul.recovery-codes aria-label="Recovery codes" { @for code in codes { li { code { (code) } } } }
             div.button-row {
