@@ -114,11 +114,10 @@ CREATE TABLE provider_visits (
   -- A browser of ours is recognised by a cookie; a client of the Auth API by its code challenge.
   browser_hash     bytea,
   nonce            text        NOT NULL,
-  verifier         bytea       NOT NULL,
-  redirect_to      text        NOT NULL,
+  -- Sealed: the code verifier, and where to go afterwards, which may hold the token of an invitation.
+  sealed           bytea       NOT NULL,
   code_challenge   text,
   challenge_method text,
-  invitation_hash  bytea,
   -- Somebody signed in who adds another way in.
   link_user        uuid        REFERENCES users ON DELETE CASCADE,
   created_at       timestamptz NOT NULL,

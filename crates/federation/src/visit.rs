@@ -8,7 +8,7 @@ use http_kit::App;
 use identity::one_time::Challenge;
 use jiff::SignedDuration;
 use kernel::UserId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
@@ -37,12 +37,30 @@ pub(crate) struct NewVisit<'a> {
     pub(crate) browser: Option<&'a str>,
     pub(crate) redirect_to: &'a str,
     pub(crate) challenge: Option<Challenge>,
-    /// The token of an invitation to accept.
-    pub(crate) invitation: Option<&'a str>,
     pub(crate) link_user: Option<UserId>,
     pub(crate) scopes: &'a [&'a str],
     /// Further parameters for the provider.
     pub(crate) extra: &'a [(&'a str, &'a str)],
+}
+
+/// A visit that has come back.
+pub(crate) struct Visit {
+    pub(crate) provider: String,
+    /// Whether it belongs to a browser of ours, rather than to a client of the Auth API.
+    pub(crate) is_ours: bool,
+    pub(crate) redirect_to: String,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) link_user: Option<UserId>,
+    nonce: String,
+    verifier: String,
+}
+
+/// What nobody who reads the database should be able to use.
+#[derive(Serialize, Deserialize)]
+struct Secrets {
+    verifier: String,
+    /// May hold the token of an invitation.
+    redirect_to: String,
 }
 
 /// The query with which a provider sends somebody back.
@@ -100,14 +118,14 @@ pub(crate) async fn begin(app: &App, provider: &Provider, new: NewVisit<'_>) -> 
         .append_pair("code_challenge", &pkce::challenge(&verifier))
         .append_pair("code_challenge_method", "S256")
         .extend_pairs(new.extra);
+    let secrets = Secrets { verifier, redirect_to: new.redirect_to.to_owned() };
+    let secrets = serde_json::to_vec(&secrets).map_err(|error| http_kit::Problem::internal(&error))?;
     let visit = VisitRow {
         provider: provider.key.to_string(),
         browser_hash: new.browser.map(|mark| pkce::hash(mark).to_vec()),
         nonce,
-        verifier: app.vault.seal(&context(&state_hash), verifier.as_bytes()).map_err(http_kit::Problem::from)?,
-        redirect_to: new.redirect_to.to_owned(),
+        sealed: app.vault.seal(&context(&state_hash), &secrets).map_err(http_kit::Problem::from)?,
         challenge: new.challenge,
-        invitation_hash: new.invitation.map(|token| pkce::hash(token).to_vec()),
         link_user: new.link_user,
     };
     let now = app.clock.now();
@@ -116,16 +134,25 @@ pub(crate) async fn begin(app: &App, provider: &Provider, new: NewVisit<'_>) -> 
 }
 
 /// The visit that `state` belongs to, used up by this; and only for the browser that began it.
-pub(crate) async fn take(app: &App, state: &str, browser: Option<&str>) -> Result<Option<VisitRow>, http_kit::Problem> {
-    let visit = visits::take(&app.db, &pkce::hash(state), app.clock.now()).await?;
-    Ok(visit.filter(|visit| match &visit.browser_hash {
+pub(crate) async fn take(app: &App, state: &str, browser: Option<&str>) -> Result<Option<Visit>, http_kit::Problem> {
+    let state_hash = pkce::hash(state);
+    let Some(row) = visits::take(&app.db, &state_hash, app.clock.now()).await? else { return Ok(None) };
+    let is_theirs = match &row.browser_hash {
         None => true,
         Some(hash) => browser.is_some_and(|mark| bool::from(pkce::hash(mark).ct_eq(hash.as_slice()))),
-    }))
+    };
+    if !is_theirs {
+        return Ok(None);
+    }
+    let secrets = app.vault.reveal(&context(&state_hash), &row.sealed)?;
+    let Secrets { verifier, redirect_to } = serde_json::from_slice(&secrets).map_err(|error| http_kit::Problem::internal(&error))?;
+    let VisitRow { provider, browser_hash, nonce, challenge, link_user, .. } = row;
+    let is_ours = browser_hash.is_some();
+    Ok(Some(Visit { provider, is_ours, redirect_to, challenge, link_user, nonce, verifier }))
 }
 
 /// What the provider proves about whoever it sent back.
-pub(crate) async fn prove(app: &App, provider: &Provider, visit: &VisitRow, returned: &Returned) -> Result<Proof, VisitError> {
+pub(crate) async fn prove(app: &App, provider: &Provider, visit: &Visit, returned: &Returned) -> Result<Proof, VisitError> {
     let relying = Relying::of(app)?;
     let metadata = relying.metadata(provider).await?;
     // A provider that names itself is the one that was asked, or its code would be carried to the wrong
@@ -139,10 +166,8 @@ pub(crate) async fn prove(app: &App, provider: &Provider, visit: &VisitRow, retu
         return Err(VisitError::Refused(error.chars().filter(char::is_ascii_graphic).take(60).collect()));
     }
     let code = returned.code.as_deref().filter(|code| !code.is_empty()).ok_or(VisitError::Empty)?;
-    let verifier = app.vault.reveal(&context(&pkce::hash(&returned.state)), &visit.verifier).map_err(http_kit::Problem::from)?;
-    let verifier = String::from_utf8_lossy(&verifier);
     let outbound = relying.outbound(provider);
-    let tokens = exchange::exchange(outbound, provider, &metadata, code, &verifier, &app.config.link(CALLBACK)).await?;
+    let tokens = exchange::exchange(outbound, provider, &metadata, code, &visit.verifier, &app.config.link(CALLBACK)).await?;
     let expected = Expected {
         client_id: &provider.client_id,
         nonce: &visit.nonce,
@@ -156,7 +181,7 @@ pub(crate) async fn prove(app: &App, provider: &Provider, visit: &VisitRow, retu
 
 fn context(state_hash: &[u8; 32]) -> String {
     let hex: String = state_hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("provider_visits.verifier/{hex}")
+    format!("provider_visits.sealed/{hex}")
 }
 
 impl From<http_kit::Problem> for VisitError {

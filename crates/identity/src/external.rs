@@ -229,14 +229,10 @@ mod tests {
 
     #[test]
     fn a_token_makes_nobody_an_owner() {
-        assert_eq!(["owner", "admin", "rep", "role_0123456789abcdef0123456789abcdef", "root", ""].map(role), [
-            Role::Admin,
-            Role::Admin,
-            Role::Rep,
-            Role::Viewer,
-            Role::Viewer,
-            Role::Viewer
-        ]);
+        assert_eq!(
+            ["owner", "admin", "rep", "role_0123456789abcdef0123456789abcdef", "root", ""].map(role),
+            [Role::Admin, Role::Admin, Role::Rep, Role::Viewer, Role::Viewer, Role::Viewer]
+        );
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl KeySets {
         choose(&keys, header).ok_or(KeyError::Unknown)
     }
 
-    /// Fetches the set at `address` anew; says how many keys in it can verify something.
+    /// Fetches the set at `address` anew: the keys in it that can verify something.
     pub async fn fetch(&self, outbound: &Outbound, address: &str) -> Result<Arc<[Jwk]>, OutboundError> {
         let document: Document = outbound.json(address).await?;
         let parsed = document.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
@@ -120,5 +120,6 @@ fn choose(keys: &[Jwk], header: &Header) -> Option<DecodingKey> {
 
 fn is_for_signatures(key: &Jwk) -> bool {
     let use_fits = key.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
-    use_fits && !matches!(key.algorithm, AlgorithmParameters::OctetKey(_))
+    // A published secret would be nobody's.
+    use_fits && !matches!(key.algorithm, AlgorithmParameters::OctetKey(_)) && DecodingKey::from_jwk(key).is_ok()
 }

@@ -17,8 +17,7 @@ use crate::{
     actions::{admit::admit, admit_by_sso::admit_by_sso, link::link},
     cookie,
     provider::Provider,
-    store::visits::VisitRow,
-    visit::{self, Proof, Returned, VisitError},
+    visit::{self, Proof, Returned, Visit, VisitError},
 };
 
 /// Why somebody came back for nothing: Supabase Auth's words for programs, ours for people.
@@ -40,7 +39,7 @@ pub(super) async fn arrive(
     let Some(visit) = visit::take(&app, &returned.state, mark.as_deref()).await? else { return Ok(lost()) };
     let Some(provider) = Provider::find(&app, visit.provider.parse()?).await? else { return Ok(lost()) };
     let proof = visit::prove(&app, &provider, &visit, &returned).await.map_err(|error| Failure::of(&provider, &error));
-    if visit.browser_hash.is_none() {
+    if !visit.is_ours {
         let outcome = match proof {
             Ok(proof) => to_client(&app, &provider, &visit, proof, &client).await,
             Err(failure) => Err(failure),
@@ -56,7 +55,7 @@ pub(super) async fn arrive(
 }
 
 /// Signs our own browser in.
-async fn to_browser(app: &App, provider: &Provider, visit: &VisitRow, proof: &Proof, client: &Client) -> Result<Response, Failure> {
+async fn to_browser(app: &App, provider: &Provider, visit: &Visit, proof: &Proof, client: &Client) -> Result<Response, Failure> {
     let user = person_behind(app, provider, proof, client).await?;
     let (method, only_org) = match &provider.home {
         Some(home) => (Method::Sso, Some(home.org)),
@@ -67,7 +66,7 @@ async fn to_browser(app: &App, provider: &Provider, visit: &VisitRow, proof: &Pr
 }
 
 /// Hands a client of the Auth API its code, or, if it has sent no challenge, its session.
-async fn to_client(app: &App, provider: &Provider, visit: &VisitRow, proof: Proof, client: &Client) -> Result<Response, Failure> {
+async fn to_client(app: &App, provider: &Provider, visit: &Visit, proof: Proof, client: &Client) -> Result<Response, Failure> {
     let user = person_behind(app, provider, &proof, client).await?;
     let now = app.clock.now();
     let tokens = ProviderTokens { provider_token: proof.tokens.access_token, provider_refresh_token: proof.tokens.refresh_token };
@@ -151,7 +150,7 @@ impl Failure {
     }
 
     /// In the query and in the fragment: clients of both flows look in their own place.
-    fn to_client(&self, visit: &VisitRow) -> Response {
+    fn to_client(&self, visit: &Visit) -> Response {
         let Ok(mut to) = Url::parse(&visit.redirect_to) else { return lost() };
         let pairs = [("error", self.error), ("error_code", self.code), ("error_description", &self.told)];
         to.query_pairs_mut().extend_pairs(pairs);
@@ -159,7 +158,7 @@ impl Failure {
         found(to.as_str())
     }
 
-    fn to_browser(&self, provider: &Provider, visit: &VisitRow) -> Response {
+    fn to_browser(&self, provider: &Provider, visit: &Visit) -> Response {
         let page = match (visit.link_user, &provider.home) {
             (Some(_), _) => "/account",
             (None, Some(_)) => "/login/sso",

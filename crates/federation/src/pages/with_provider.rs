@@ -16,8 +16,6 @@ use crate::{
 #[serde(default)]
 pub(super) struct Onward {
     pub(super) next: String,
-    /// The token of an invitation to accept on the way.
-    pub(super) invitation: String,
 }
 
 /// `GET /login/with/{provider}`: the button on the sign-in page.
@@ -33,12 +31,7 @@ pub(super) async fn leave(
     // An organisation's own has a page of its own.
     let provider = Provider::find(&app, key).await?.filter(|provider| provider.home.is_none()).ok_or_else(Problem::not_found)?;
     let mark = cookie::mark(&headers, &app.config);
-    let visit = NewVisit {
-        browser: Some(&mark),
-        redirect_to: gate::own_path(&onward.next),
-        invitation: (!onward.invitation.is_empty()).then_some(&onward.invitation),
-        ..NewVisit::default()
-    };
+    let visit = NewVisit { browser: Some(&mark), redirect_to: gate::own_path(&onward.next), ..NewVisit::default() };
     let to = visit::begin(&app, &provider, visit).await.map_err(|error| refused(&provider, error))?;
     let mut response = found(&to);
     response.headers_mut().append(header::SET_COOKIE, cookie::set(&mark, &app.config));

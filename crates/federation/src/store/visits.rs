@@ -9,30 +9,24 @@ pub(crate) struct VisitRow {
     pub(crate) provider: String,
     pub(crate) browser_hash: Option<Vec<u8>>,
     pub(crate) nonce: String,
-    /// Sealed.
-    pub(crate) verifier: Vec<u8>,
-    pub(crate) redirect_to: String,
+    pub(crate) sealed: Vec<u8>,
     pub(crate) challenge: Option<Challenge>,
-    pub(crate) invitation_hash: Option<Vec<u8>>,
     pub(crate) link_user: Option<UserId>,
 }
 
 pub(crate) async fn insert(db: &Db, state_hash: &[u8; 32], visit: &VisitRow, now: Timestamp, expires: Timestamp) -> Result<(), DbError> {
     let tx = db.system().await?;
     tx.execute(
-        "INSERT INTO provider_visits (state_hash, provider, browser_hash, nonce, verifier, redirect_to, code_challenge, challenge_method,
-           invitation_hash, link_user, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO provider_visits (state_hash, provider, browser_hash, nonce, sealed, code_challenge, challenge_method, link_user, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             &state_hash.as_slice(),
             &visit.provider,
             &visit.browser_hash,
             &visit.nonce,
-            &visit.verifier,
-            &visit.redirect_to,
+            &visit.sealed,
             &visit.challenge.as_ref().map(|challenge| &challenge.challenge),
             &visit.challenge.as_ref().map(|challenge| &challenge.method),
-            &visit.invitation_hash,
             &visit.link_user,
             &now,
             &expires,
@@ -48,25 +42,23 @@ pub(crate) async fn take(db: &Db, state_hash: &[u8; 32], now: Timestamp) -> Resu
     let row = tx
         .query_opt(
             "DELETE FROM provider_visits WHERE state_hash = $1
-             RETURNING provider, browser_hash, nonce, verifier, redirect_to, code_challenge, challenge_method, invitation_hash, link_user, expires_at > $2",
+             RETURNING provider, browser_hash, nonce, sealed, code_challenge, challenge_method, link_user, expires_at > $2",
             &[&state_hash.as_slice(), &now],
         )
         .await?;
     tx.commit().await?;
     let Some(row) = row else { return Ok(None) };
-    if !row.try_get::<_, bool>(9)? {
+    if !row.try_get::<_, bool>(7)? {
         return Ok(None);
     }
-    let (challenge, method): (Option<String>, Option<String>) = (row.try_get(5)?, row.try_get(6)?);
+    let (challenge, method): (Option<String>, Option<String>) = (row.try_get(4)?, row.try_get(5)?);
     Ok(Some(VisitRow {
         provider: row.try_get(0)?,
         browser_hash: row.try_get(1)?,
         nonce: row.try_get(2)?,
-        verifier: row.try_get(3)?,
-        redirect_to: row.try_get(4)?,
+        sealed: row.try_get(3)?,
         challenge: challenge.zip(method).map(|(challenge, method)| Challenge { challenge, method }),
-        invitation_hash: row.try_get(7)?,
-        link_user: row.try_get(8)?,
+        link_user: row.try_get(6)?,
     }))
 }
 

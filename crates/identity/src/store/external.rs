@@ -58,7 +58,9 @@ pub(crate) async fn see(tx: &SystemTx, seen: &Sighting, client: &Client, now: Ti
         return Ok(Some(Provisioned { user, org: None }));
     }
     let org = match seen.org {
-        Some(org) => tx.query_opt("SELECT org_id FROM organisations WHERE org_id = $1", &[&org]).await?.map(|row| row.try_get(0)).transpose()?,
+        Some(org) => {
+            tx.query_opt("SELECT org_id FROM organisations WHERE org_id = $1", &[&org]).await?.map(|row| row.try_get(0)).transpose()?
+        }
         None => None,
     };
     if let Some(before) = placed.filter(|before| Some(*before) != org) {
@@ -81,10 +83,10 @@ pub(crate) async fn see(tx: &SystemTx, seen: &Sighting, client: &Client, now: Ti
 
 async fn first_sight(tx: &SystemTx, seen: &Sighting, subject: &str, now: Timestamp) -> Result<Option<UserId>, DbError> {
     let holder = tx
-        .query_opt("SELECT id, email_confirmed_at IS NOT NULL FROM users WHERE id = $1 OR email = $2 ORDER BY (id = $1) DESC LIMIT 1", &[
-            &seen.subject,
-            &seen.email.as_str(),
-        ])
+        .query_opt(
+            "SELECT id, email_confirmed_at IS NOT NULL FROM users WHERE id = $1 OR email = $2 ORDER BY (id = $1) DESC LIMIT 1",
+            &[&seen.subject, &seen.email.as_str()],
+        )
         .await?;
     let user = match holder {
         None => {
@@ -137,7 +139,15 @@ async fn place(tx: &SystemTx, user: UserId, org: OrgId, role: Role, client: &Cli
     }
 }
 
-async fn tell(tx: &SystemTx, user: UserId, org: OrgId, kind: &'static str, payload: &Value, client: &Client, now: Timestamp) -> Result<(), DbError> {
+async fn tell(
+    tx: &SystemTx,
+    user: UserId,
+    org: OrgId,
+    kind: &'static str,
+    payload: &Value,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let origin = client.address.to_string();
     record::append(tx, Act { user, actor: Actor::Provider, org: Some(org), origin: &origin }, kind, payload, now).await
 }
@@ -178,7 +188,13 @@ pub(crate) async fn open_session(
 }
 
 /// Makes a browser's session end at `expires`, with the standing that its token shows.
-pub(crate) async fn limit_session(tx: &SystemTx, cookie: &[u8; 32], claims: &ExternalClaims, now: Timestamp, expires: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn limit_session(
+    tx: &SystemTx,
+    cookie: &[u8; 32],
+    claims: &ExternalClaims,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<(), DbError> {
     let (aal, fresh_at) = standing(claims, now);
     tx.execute(
         "UPDATE sessions SET aal = $2, amr = $3, fresh_at = $4, expires_at = $5 WHERE token_hash = $1",

@@ -65,6 +65,7 @@ pub enum Icon {
     User,
     Document,
     Key,
+    Lock,
     Audit,
 }
 
@@ -169,6 +170,7 @@ fn drawing(icon: Icon) -> &'static str {
         }
         Icon::Drag => r#"<path d="M6 3.5v0M10 3.5v0M6 8v0M10 8v0M6 12.5v0M10 12.5v0" stroke-width="2"/>"#,
         Icon::Key => r#"<circle cx="5.2" cy="10.8" r="3"/><path d="m7.4 8.6 6-6M11 5l2 2M9.2 6.8l1.4 1.4"/>"#,
+        Icon::Lock => r#"<rect x="3" y="7" width="10" height="6.7" rx="1.2"/><path d="M5 7V5.2a3 3 0 0 1 6 0V7M8 9.7v1.4"/>"#,
         Icon::Audit => r#"<path d="M8 1.8 2.8 3.7v4c0 3 2.1 5.4 5.2 6.5 3.1-1.1 5.2-3.5 5.2-6.5v-4z"/><path d="m5.7 7.8 1.7 1.7 3-3.2"/>"#,
         Icon::User => r#"<circle cx="8" cy="5.2" r="2.7"/><path d="M3 13.5c0-2.6 2.2-4.2 5-4.2s5 1.6 5 4.2"/>"#,
         Icon::Document => {

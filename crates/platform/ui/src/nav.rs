@@ -96,7 +96,7 @@ impl Nav {
             Self::Analytics => Icon::Chart,
             Self::Scoring => Icon::Score,
             Self::Team => Icon::Team,
-            Self::Security => Icon::Key,
+            Self::Security => Icon::Lock,
             Self::Keys => Icon::Key,
             Self::Audit => Icon::Audit,
         }
