@@ -41,6 +41,9 @@ const SCREENS = [
     await page.getByRole("button", { name: "Continue" }).click();
     await page.locator("[aria-invalid=true]").first().waitFor();
   } },
+  { name: "invitation", as: "stranger", path: () => scene.invitation },
+  { name: "invitation-other-address", path: () => scene.invitation },
+  { name: "invitation-gone", as: "stranger", path: () => "/invitations/none", status: 404 },
   { name: "unsubscribe", as: "stranger", path: () => scene.unsubscribe },
   { name: "unsubscribe-preview", as: "stranger", path: () => "/u/preview" },
   { name: "docs-stranger", as: "stranger", path: () => "/docs" },
@@ -155,6 +158,22 @@ const SCREENS = [
   { name: "insights-campaign", path: () => scene.insights },
   { name: "scoring", path: () => "/settings/scoring" },
   { name: "team", path: () => "/settings/team" },
+  { name: "team-invite-refused", path: () => "/settings/team", status: 422, act: async (page) => {
+    await page.getByLabel("E-mail addresses").fill("otto@northwind.example nobody@");
+    await page.getByRole("button", { name: "Send invitations" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "team-remove", path: () => "/settings/team", act: async (page) => {
+    await page.getByRole("button", { name: "Remove Priya Raman" }).click();
+    await page.locator("dialog#confirm").waitFor();
+  } },
+  { name: "teams", path: () => "/settings/teams" },
+  { name: "roles", path: () => "/settings/roles" },
+  { name: "role-new", path: () => "/settings/roles/new" },
+  { name: "role", path: () => scene.role },
+  { name: "role-built-in", path: () => "/settings/roles/rep" },
+  { name: "organisation-new", path: () => "/organisations/new" },
+  { name: "organisation-menu", path: () => "/imports", only: "1440", act: (page) => page.locator(".org-menu > summary").click() },
   { name: "security", path: () => "/settings/security" },
   { name: "security-edit", path: () => `/settings/security?edit=${scene.connection}` },
   { name: "keys-made", path: () => "/settings/keys", act: async (page) => {
@@ -201,6 +220,8 @@ describe("screens", { concurrency: 2 }, () => {
     const page = await guarded.newPage();
     await signUp(page, careful);
     await addAuthenticator(page);
+    await page.getByRole("button", { name: "Make recovery codes" }).click();
+    await page.locator(".recovery-codes").waitFor();
     // Signed in with the first factor only.
     await half.request.post("/login", { form: { email: careful.email, password: careful.password } });
     const states = { stranger: undefined, half: await half.storageState(), guarded: await guarded.storageState(), beginner: await beginner.storageState(), owner: await scene.context.storageState() };

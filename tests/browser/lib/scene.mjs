@@ -29,6 +29,21 @@ export async function furnish(browser, url, { leads = 120 } = {}) {
   await page.getByRole("button", { name: "Save organisation" }).click();
   await page.locator(".toast", { hasText: "Organisation saved." }).waitFor();
 
+  // People in every state: with and without a team, one role of their own making, two who have not come yet.
+  const person = (name, role) => ({ name, email: `${name.split(" ")[0].toLowerCase()}@northwind.example`, role, password: "correct horse battery 42" });
+  const role = await api(context, "POST", "/roles", { name: "Researcher", permissions: ["leads:write", "insights:read"], visibility: "team" });
+  for (const [name, kind] of [["Jonas Berg", "admin"], ["Priya Raman", "manager"], ["Wanjiru Kamau", role.id]]) await api(context, "POST", "/members", person(name, kind));
+  const team = await api(context, "POST", "/teams", { name: "North" });
+  for (const { id } of (await api(context, "GET", "/members")).data.slice(0, 2)) await api(context, "PATCH", `/members/${id}`, { team_id: team.id });
+  await api(context, "POST", "/domains", { domain: "northwind.example", role: "viewer" });
+  await api(context, "POST", "/invitations", { emails: ["ines@northwind.example"], role: "rep" });
+  const letter = await eventually("the invitation is sent", async () => {
+    await page.goto("/catcher");
+    return page.locator("tbody tr a", { hasText: "invites you" }).first().getAttribute("href", { timeout: 1000 }).catch(() => null);
+  });
+  await page.goto(letter);
+  const invitation = new URL(await page.frameLocator("iframe.mail-frame").getByRole("link", { name: "See the invitation" }).getAttribute("href")).pathname;
+
   const template = await api(context, "POST", "/templates", { name: "Introduction", subject: 'A question about {{ company | default("your team") }}', html: BODY });
   const campaignName = "Spring outreach";
   const make = (name, country, delay) =>
@@ -80,5 +95,7 @@ export async function furnish(browser, url, { leads = 120 } = {}) {
     insights: `/insights/campaigns/${running.id}`,
     mail,
     unsubscribe: new URL(unsubscribe).pathname,
+    invitation,
+    role: `/settings/roles/${role.id}`,
   };
 }

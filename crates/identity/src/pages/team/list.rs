@@ -81,7 +81,7 @@ pub(super) async fn render(app: &App, viewer: &Viewer, query: &Query, refused: &
         (ui::page_header("Team", "Your organisation and the people in it.", actions))
         (tabs("/settings/team"))
         (ui::stack(html! {
-            section {
+            section.stack {
                 @if total > 1 { (toolbar(&around, query)) }
                 div #people {
                     @if rows.is_empty() {
@@ -150,7 +150,9 @@ fn person(around: &Around<'_>, row: &Colleague, writes: bool) -> Markup {
     let own = row.id == around.viewer.user_id;
     html! {
         tr id=(row.id) {
-            td.is-title data-label="Name" { (ui::person(&if own { format!("{} (you)", row.name) } else { row.name.clone() }, Some(&row.email))) }
+            td.is-title data-label="Name" {
+                (ui::person(&row.name, Some(&if own { format!("{} (you)", row.email) } else { row.email.clone() })))
+            }
             td data-label="Role" {
                 @if may_change {
                     (Field::select("role", format!("Role of {}", row.name), around.roles_to_give(Some(&row.role), true)).id(format!("role-{}", row.id))

@@ -38,7 +38,7 @@ pub(super) fn card(viewer: &Viewer, organisation: &Organisation, refused: Option
             (Field::text("name", "Name").value(name).error(error("name")).required())
             (Field::textarea("postal_address", "Postal address", 3).value(address).error(error("postal_address"))
                 .hint("Printed below every campaign e-mail: the law (CAN-SPAM) wants it, so campaigns cannot be launched without it."))
-            (ui::form_actions(html! { (Button::primary("Save organisation")) }))
+            (ui::form_actions(html! { (Button::secondary("Save organisation")) }))
         }
     }
 }

@@ -179,7 +179,7 @@ fn card(team: &Team, people: &[Colleague], everybody: &[Member], writes: bool) -
                         (Button::secondary("Rename").attr("aria-label", format!("Rename {}", team.name)))
                     }
                     form method="post" action={ (path) "/delete" } {
-                        (Button::ghost("Delete team").icon(Icon::Trash).attr("aria-label", format!("Delete {}", team.name)).confirm(format!(
+                        (Button::ghost("Delete team").icon(Icon::Trash).attr("aria-label", format!("Delete team {}", team.name)).confirm(format!(
                             "Delete the team {}? Its people are in no team then; whoever sees their team's records sees their own only.", team.name)))
                     }
                 }
