@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, clippy::print_stdout)]
 
 mod accounts;
+mod accounts_flows;
 mod attacks;
 mod audit;
 mod campaign_pages;

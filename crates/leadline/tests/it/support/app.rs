@@ -1,5 +1,5 @@
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -30,6 +30,8 @@ pub struct TestOptions {
     pub mail: MailConfig,
     pub resend_webhook_secret: Option<String>,
     pub auth: AuthConfig,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     pub requests_per_minute: u32,
     pub signup: SignUp,
     /// How the world reaches it, if not by its own port.
@@ -47,6 +49,7 @@ impl Default for TestOptions {
             mail: MailConfig::default(),
             resend_webhook_secret: None,
             auth: AuthConfig::default(),
+            trusted_proxies: Vec::new(),
             requests_per_minute: 600,
             signup: SignUp::Open,
             public_url: None,
@@ -109,7 +112,7 @@ impl TestApp {
             data_dir: data.path().to_owned(),
             secret: SecretKey::new(vault.root()),
             signup: options.signup,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: options.trusted_proxies,
             resend_webhook_secret: options.resend_webhook_secret,
             requests_per_minute: options.requests_per_minute,
             auth: options.auth,
