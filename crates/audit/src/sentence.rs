@@ -60,6 +60,8 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "person.mfa_enrolled" => format!("set up {} authenticator app", whose()),
         "person.passkey_added" => format!("added a passkey to {} account", whose()),
         "person.mfa_removed" => format!("removed a second factor from {} account", whose()),
+        "person.recovery_codes_made" => format!("made {} recovery codes", whose()),
+        "person.recovery_code_used" => format!("used one of {} recovery codes, of which {} are left", whose(), number("left")),
         "member.added" => format!("added {} as {}", whom(), word("role")),
         "member.removed" => format!("removed {} from the organisation", whom()),
         "member.role_changed" => format!("changed {} role{}", whose(), moved("role")),
@@ -68,6 +70,12 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
             let heir = entry.details.pointer("/owner/to").map(|value| shown(value, names)).unwrap_or_default();
             format!("handed the organisation over to {heir}")
         }
+        "identity.linked" => format!("connected another way to sign in to {} account ({})", whose(), word("provider")),
+        "identity.removed" => format!("took a way to sign in from {} account ({})", whose(), word("provider")),
+        "sso.connected" => format!("connected the identity provider {}", word("issuer")),
+        "sso.updated" => format!("changed the identity provider’s {}", fields(&entry.details)),
+        "sso.removed" => format!("removed the identity provider {}", word("issuer")),
+        "sso.enforcement_changed" => format!("changed whether people must sign in through the identity provider{}", moved("enforced")),
         "organisation.created" => "founded the organisation".to_owned(),
         "organisation.updated" => format!("changed the organisation’s {}", fields(&entry.details)),
         "key.created" => format!("made the API key “{}”", word("name")),
@@ -209,6 +217,8 @@ fn refusal(word: &str) -> &str {
         "unconfirmed" => "the address is not confirmed",
         "suspended" => "the account is suspended",
         "code" => "the code was wrong",
+        "passkey" => "the passkey could not be verified",
+        "passkey_copied" => "the passkey seems to be a copy",
         other => other,
     }
 }
