@@ -31,7 +31,7 @@ pub(super) async fn code(
     code: &str,
     now: Timestamp,
 ) -> Result<bool, Problem> {
-    let Some(sealed) = store::totp_secret(tx, shown.user, factor).await? else { return Ok(false) };
+    let Some(sealed) = store::totp_secret(tx, shown.user, shown.session, factor).await? else { return Ok(false) };
     let secret = app.vault.reveal(&store::secret_context(factor), &sealed)?;
     let step = totp::step(&secret, code, now).map_err(|error| Problem::internal(&error))?;
     let Some(step) = step else { return Ok(false) };
@@ -43,7 +43,7 @@ pub(super) async fn code(
     Ok(true)
 }
 
-/// Notes the use; the first one makes the factor count.
+/// Notes the use; the first one makes the factor count, and ends every other enrolment that was begun.
 pub(super) async fn factor_shown(
     tx: &SystemTx,
     shown: Shown<'_>,
@@ -52,6 +52,7 @@ pub(super) async fn factor_shown(
     now: Timestamp,
 ) -> Result<(), DbError> {
     if store::note_use(tx, factor, now).await? {
+        store::forget_unfinished(tx, shown.user, now).await?;
         let payload = json!({ "factor": factor, "kind": kind.as_str() });
         let event = match kind {
             FactorKind::Totp => "person.mfa_enrolled",

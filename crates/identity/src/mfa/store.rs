@@ -3,7 +3,7 @@
 use db::{Db, DbError, Row, SystemTx};
 use http_kit::App;
 use jiff::Timestamp;
-use kernel::{FactorId, UserId, Uuid};
+use kernel::{FactorId, SessionId, UserId, Uuid};
 
 use super::{Factor, FactorKind, FactorStatus};
 
@@ -137,9 +137,16 @@ pub(super) async fn has_totp(tx: &SystemTx, user: UserId, factor: FactorId) -> R
     Ok(tx.query_opt("SELECT FROM mfa_factors WHERE id = $1 AND user_id = $2 AND kind = 'totp'", &[&factor, &user]).await?.is_some())
 }
 
-pub(super) async fn totp_secret(tx: &SystemTx, user: UserId, factor: FactorId) -> Result<Option<Vec<u8>>, DbError> {
-    let row = tx.query_opt("SELECT secret FROM mfa_factors WHERE id = $1 AND user_id = $2 AND kind = 'totp'", &[&factor, &user]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+/// The sealed secret of an app that `session` may show. One that was begun and never shown is nobody's for certain:
+/// whoever knew the password alone could have begun it. So once another factor counts, it is shown only where
+/// that one was. The person is held, so that of two first factors the second meets the first.
+pub(super) async fn totp_secret(tx: &SystemTx, user: UserId, session: SessionId, factor: FactorId) -> Result<Option<Vec<u8>>, DbError> {
+    lock_person(tx, user).await?;
+    let sql = "SELECT f.secret FROM mfa_factors f WHERE f.id = $1 AND f.user_id = $2 AND f.kind = 'totp'
+                 AND (f.status = 'verified'
+                   OR NOT EXISTS (SELECT FROM mfa_factors o WHERE o.user_id = f.user_id AND o.status = 'verified')
+                   OR EXISTS (SELECT FROM sessions s WHERE s.id = $3 AND s.user_id = f.user_id AND s.aal > 1))";
+    Ok(tx.query_opt(sql, &[&factor, &user, &session]).await?.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Uses up a time step. `false`: it, or a later one, was used already. The condition is checked again by whoever
