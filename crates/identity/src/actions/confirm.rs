@@ -56,11 +56,14 @@ pub async fn confirm(tx: &SystemTx, redeemed: &Redeemed, client: &Client, now: T
         return Err(ConfirmError::Stale);
     }
     if !standing.confirmed {
-        // Whoever signed up chose a password for an address that nobody had proved. Somebody who proves it by
-        // any other way than that sign-up's own letter may be somebody else, and must not share the account.
-        if standing.has_password && redeemed.purpose != Purpose::Signup {
+        // Whatever opened the account until now was put there by somebody who had not proved the address: an
+        // organisation's own provider can say any, and passkeys, factors and links of that time would open what
+        // the account comes to later.
+        account::forget_unproved(tx, user, now).await?;
+        session::end(tx, user, Ending::All, client, now).await?;
+        // The password, too, unless it is that of the sign-up whose own letter this is.
+        if standing.has_password && (redeemed.purpose != Purpose::Signup || account::came_by_sso(tx, user).await?) {
             account::set_password(tx, user, None, now).await?;
-            session::end(tx, user, Ending::All, client, now).await?;
         }
         account::confirm_address(tx, user, now).await?;
         record(tx, user, "person.email_confirmed", &json!({ "by": redeemed.purpose.as_str() }), client, now).await?;

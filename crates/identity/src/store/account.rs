@@ -108,6 +108,28 @@ pub(crate) async fn confirm_address(tx: &SystemTx, user: UserId, now: Timestamp)
     Ok(())
 }
 
+/// Takes out of an account whatever has opened it, or would, while nobody had proved its address: second factors, among
+/// them passkeys, which open it alone, other identities, a change of address under way. Sessions and the password are the caller's. An
+/// organisation's own provider stays: it opens that organisation and nothing else.
+pub(crate) async fn forget_unproved(tx: &SystemTx, user: UserId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE users SET new_email = NULL, updated_at = $2 WHERE id = $1", &[&user, &now]).await?;
+    for sql in [
+        "DELETE FROM one_time_tokens WHERE user_id = $1",
+        "DELETE FROM flow_states WHERE user_id = $1",
+        "DELETE FROM mfa_factors WHERE user_id = $1",
+        "DELETE FROM recovery_codes WHERE user_id = $1",
+        "DELETE FROM identities WHERE user_id = $1 AND provider <> 'email' AND provider NOT LIKE 'sso:%'",
+    ] {
+        tx.execute(sql, &[&user]).await?;
+    }
+    Ok(())
+}
+
+/// Whether an organisation's own provider has brought somebody.
+pub(crate) async fn came_by_sso(tx: &SystemTx, user: UserId) -> Result<bool, DbError> {
+    Ok(tx.query_opt("SELECT FROM identities WHERE user_id = $1 AND provider LIKE 'sso:%' LIMIT 1", &[&user]).await?.is_some())
+}
+
 /// Replaces what an earlier sign-up with this unconfirmed address said.
 pub(crate) async fn sign_up_anew(
     tx: &SystemTx,
