@@ -13,6 +13,8 @@ use zxcvbn::{Score, matching::patterns::MatchPattern, zxcvbn};
 pub(crate) const MIN_LENGTH: usize = 10;
 /// Longer ones only cost time.
 const MAX_LENGTH: usize = 200;
+/// Characters that are judged.
+const MOST_JUDGED: usize = 100;
 
 /// Compared against when the address is unknown, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
@@ -65,7 +67,7 @@ pub fn weakness(password: &str, inputs: &[&str]) -> Option<Weakness> {
         return refuse(Reason::Length, &format!("is longer than {MAX_LENGTH} characters"));
     }
     let known = known_words(inputs);
-    let entropy = zxcvbn(password, &known.iter().map(String::as_str).collect::<Vec<_>>());
+    let entropy = zxcvbn(&judged(password), &known.iter().map(String::as_str).collect::<Vec<_>>());
     if entropy.score() >= Score::Three {
         return None;
     }
@@ -84,20 +86,26 @@ pub fn weakness(password: &str, inputs: &[&str]) -> Option<Weakness> {
 
 /// How hard a password is to guess, from 0 to 4, and what is wrong with it. See [`weakness`].
 pub(crate) fn judge(password: &str, inputs: &[&str]) -> (u8, Option<Weakness>) {
-    // The time that judging takes grows with the length.
     let password: String = password.chars().take(MAX_LENGTH + 1).collect();
     let known = known_words(inputs);
-    let score = zxcvbn(&password, &known.iter().map(String::as_str).collect::<Vec<_>>()).score();
+    let score = zxcvbn(&judged(&password), &known.iter().map(String::as_str).collect::<Vec<_>>()).score();
     let weakness = weakness(&password, inputs);
     // What is refused must not look good, such as random characters that are too few.
     (if weakness.is_some() { u8::from(score).min(2) } else { u8::from(score) }, weakness)
 }
 
-/// The inputs and their parts, in lower case; and our own name, which is on every page.
+/// The beginning of a password, by which it is judged: the time that takes grows faster than the length, and
+/// what follows only makes it harder to guess.
+fn judged(password: &str) -> String {
+    password.chars().take(MOST_JUDGED).collect()
+}
+
+/// The inputs and their parts, in lower case; and our own name, which is on every page. Of each input the
+/// beginning: a stranger sends them, and each word costs.
 fn known_words(inputs: &[&str]) -> Vec<String> {
     let mut known = vec!["leadline".to_owned()];
     for input in inputs {
-        let input = input.to_lowercase();
+        let input = input.chars().take(MAX_LENGTH).collect::<String>().to_lowercase();
         let parts = input.split(|c: char| !c.is_alphanumeric()).chain(input.split('@'));
         known.extend(parts.filter(|part| part.chars().count() >= 3).map(str::to_owned));
         known.push(input);

@@ -1,9 +1,12 @@
 //! `/recover`: a way back in for somebody who has lost their password.
 
+use std::time::Duration;
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use cache::Rate;
 use http_kit::{ApiQuery, App, Chrome, Flash, PageForm, Problem, Routes, redirect};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -28,6 +31,9 @@ use crate::{
     password,
     session::NewSession,
 };
+
+/// Passwords that one network may try to set: judging one costs, also where the link is wrong.
+const TRIES: Rate = Rate { uses: 30, per: Duration::from_secs(300) };
 
 pub(super) fn pages() -> Routes {
     Routes::new().get("/recover", show).post("/recover", submit).get("/recover/reset", show_reset).post("/recover/reset", reset)
@@ -81,6 +87,8 @@ async fn reset(State(app): State<App>, chrome: Chrome, client: Client, typed: Pa
 }
 
 async fn set_password(app: &App, form: &ResetForm, client: &Client) -> Result<Option<Response>, Problem> {
+    let key = format!("reset:{}", client.neighbourhood());
+    app.cache.throttle(&key, TRIES).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     if let Some(weakness) = password::weakness(&form.password, &[&form.email]) {
         return Err(Problem::field("/password", "password.weak", format!("The password {}", weakness.text)));
     }
@@ -153,7 +161,7 @@ fn link_form(form: &ResetForm, problem: Option<&Problem>) -> Markup {
 fn code_form(form: &ResetForm, problem: Option<&Problem>) -> Markup {
     html! {
         h1 { (check_mail::TITLE) }
-        p { "We have a mail for " strong { (form.email) } ". If it has an account, follow the link in the mail, or type its code here." }
+        p { "If " strong { (form.email) } " has an account, a mail is on its way. Follow its link, or type its code here." }
         @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (ui::form_error(&problem.detail)) }
         form.stack method="post" action="/recover/reset" {
             (ui::hidden("next", &form.next))
