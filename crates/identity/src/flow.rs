@@ -112,12 +112,6 @@ pub async fn exchange(tx: &SystemTx, vault: &Vault, code: &str, verifier: &str, 
     Ok(Flow { user: row.try_get(0).map_err(get)?, method, only_org: row.try_get(4).map_err(get)?, provider_tokens })
 }
 
-/// Forgets what nobody came for.
-pub async fn sweep(tx: &SystemTx, now: Timestamp) -> Result<u64, DbError> {
-    let old = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
-    tx.execute("DELETE FROM flow_states WHERE expires_at < $1", &[&old]).await
-}
-
 fn answers(challenge: &Challenge, verifier: &str) -> bool {
     let presented = match challenge.method.as_str() {
         "s256" => BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),

@@ -97,7 +97,8 @@ pub(crate) async fn sign_up(
         _ => {
             let user = store::user(&app.db, id, None).await?.ok_or_else(user_is_gone)?;
             // Asked for now, written down when the letter is made.
-            User { confirmation_sent_at: user.confirmation_sent_at.or(Some(app.clock.now())), ..user }
+            let confirmation_sent_at = user.confirmation_sent_at.or(Some(app.clock.now()));
+            User { confirmation_sent_at, user_metadata: Value::Object(data), ..user }
         }
     };
     Ok(axum::Json(user).into_response())

@@ -64,6 +64,18 @@ pub async fn request_mail(app: &App, request: MailRequest) -> Result<(), MailFlo
     request_about(app, None, request).await
 }
 
+/// Mails a code to a signed-in person, with which they confirm that it is still them ([`Purpose::Reauthentication`]).
+pub async fn request_code(app: &App, user: UserId, email: String, from: IpAddr) -> Result<(), MailFlowError> {
+    throttle(app, &email, Some(from)).await?;
+    let purpose = Purpose::Reauthentication;
+    request_about(
+        app,
+        Some(user),
+        MailRequest { purpose, email, via: Via::Api { redirect_to: None }, challenge: None, create: None, from: None },
+    )
+    .await
+}
+
 /// The same about somebody who is known, and without asking whether it is too often.
 pub(crate) async fn request_about(app: &App, user: Option<UserId>, request: MailRequest) -> Result<(), MailFlowError> {
     let MailRequest { purpose, email, via, challenge, create, from: _ } = request;
