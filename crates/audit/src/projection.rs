@@ -113,7 +113,7 @@ async fn chain(tx: &SystemTx, events: impl Iterator<Item = &Event>) -> Result<()
         let link = match heads.get_mut(&event.org) {
             Some(link) => link,
             None => {
-                let head = store::head(tx, event.org).await?.unwrap_or_else(Link::beginning);
+                let head = store::head(tx, event.org).await?;
                 heads.entry(event.org).or_insert(head)
             }
         };

@@ -227,8 +227,7 @@ async fn each_key_has_its_own_allowance() {
         last = one.get("/api/v1/me").await.status;
     }
     assert_eq!(last, 429);
-    let other = two.get("/api/v1/me").await.expect(200);
-    assert_eq!(other.header("ratelimit-limit"), "5");
+    two.get("/api/v1/me").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
