@@ -23,7 +23,7 @@ const SCREENS = [
   { name: "login-refused", as: "stranger", path: () => "/login", status: 422, act: async (page) => {
     await page.getByLabel("E-mail").fill("nobody@nowhere.example");
     await page.getByLabel("Password").fill("not the password");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByRole("alert").first().waitFor();
   } },
   { name: "signup", as: "stranger", path: () => "/signup" },
@@ -35,6 +35,37 @@ const SCREENS = [
     await page.getByRole("button", { name: "Create organisation" }).click();
     await page.locator("[aria-invalid=true]").first().waitFor();
   } },
+  { name: "login-link", as: "stranger", path: () => "/login/link" },
+  { name: "check-mail", as: "stranger", path: () => "/login/link", act: async (page) => {
+    // Whatever is asked for again and again is refused, so each look asks for another address.
+    await page.getByLabel("E-mail").fill(`nobody${Math.random().toString(36).slice(2)}@nowhere.example`);
+    await press("Send link")(page);
+    await page.getByRole("heading", { name: "Check your mail" }).waitFor();
+  } },
+  { name: "check-mail-refused", as: "stranger", path: () => "/login/link", status: 422, act: async (page) => {
+    await page.getByLabel("E-mail").fill(`nobody${Math.random().toString(36).slice(2)}@nowhere.example`);
+    await press("Send link")(page);
+    await page.getByLabel("Code from the mail").fill("000000");
+    await press("Continue")(page);
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "recover", as: "stranger", path: () => "/recover" },
+  { name: "recover-mail", as: "stranger", path: () => "/recover", act: async (page) => {
+    await page.getByLabel("E-mail").fill(`nobody${Math.random().toString(36).slice(2)}@nowhere.example`);
+    await press("Send link")(page);
+    await page.getByLabel("New password").fill("summer2024");
+    await page.locator(".strength:not([hidden])").waitFor();
+  } },
+  { name: "link-dead", as: "stranger", path: () => "/confirm?token=none", status: 410 },
+  { name: "account", path: () => "/account" },
+  { name: "account-refused", as: "beginner", path: () => "/account", status: 422, act: async (page) => {
+    await page.getByLabel("Present password").fill("not the password");
+    await page.getByLabel("New password").fill("short");
+    await press("Change password")(page);
+    await page.locator("[aria-invalid=true]").first().waitFor();
+  } },
+  { name: "account-sessions", path: () => "/account/sessions" },
+  { name: "welcome", path: () => "/welcome" },
   { name: "login-sso", as: "stranger", path: () => "/login/sso" },
   { name: "login-sso-refused", as: "stranger", path: () => "/login/sso", status: 422, act: async (page) => {
     await page.getByLabel("Work address").fill("ada@nowhere.example");

@@ -65,6 +65,23 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "person.suspended" => format!("suspended {}", whom()),
         "person.reinstated" => format!("lifted the suspension of {}", whom()),
         "person.deleted" => format!("deleted {} account", whose()),
+        "person.renamed" => format!("changed {} name", whose()),
+        "person.passkey_removed" => format!("removed a passkey from {} account", whose()),
+        "member.joined" if is_self => format!("joined as {}", role(&entry.details, names)),
+        "member.joined" => format!("added {} as {}", whom(), role(&entry.details, names)),
+        "member.invited" => format!("invited {} as {}", word("email"), role(&entry.details, names)),
+        "member.left" => "left the organisation".to_owned(),
+        "invitation.revoked" => format!("took back the invitation of {}", word("email")),
+        "organisation.domain_claimed" => {
+            format!("lets people with addresses of {} join as {}", word("domain"), role(&entry.details, names))
+        }
+        "organisation.domain_released" => format!("lets people with addresses of {} join no more", word("domain")),
+        "team.renamed" => format!("renamed a team{}", moved("name")),
+        "role.created" | "role.updated" | "role.deleted" => {
+            let verb = entry.kind.split('.').nth(1).unwrap_or_default();
+            let named = ["/role/name", "/role/to/name"].into_iter().find_map(|at| entry.details.pointer(at)).map(|name| text(Some(name)));
+            format!("{} the role “{}”", if verb == "updated" { "changed" } else { verb }, named.unwrap_or_default())
+        }
         "member.added" => format!("added {} as {}", whom(), word("role")),
         "member.removed" => format!("removed {} from the organisation", whom()),
         "member.role_changed" => format!("changed {} role{}", whose(), moved("role")),
@@ -98,9 +115,9 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "import.uploaded" => format!("uploaded the file {} with {}", word("file_name"), ui::plural(number("rows"), "row", "rows")),
         "import.started" => "started an import".to_owned(),
         "import.stopped" => format!("stopped an import after {}", ui::plural(number("rows"), "row", "rows")),
-        "import.failed" => "had an import that failed".to_owned(),
+        "import.failed" => "ran an import that failed".to_owned(),
         "import.finished" => {
-            format!("had an import finish: {} created, {} updated", ui::number(number("created")), ui::number(number("updated")))
+            format!("finished an import: {} created, {} updated", ui::number(number("created")), ui::number(number("updated")))
         }
         "campaign.launched" => format!("launched a campaign to {}", ui::plural(number("leads"), "lead", "leads")),
         "campaign.updated" => format!("changed a campaign’s {}", fields(&entry.details)),
@@ -151,10 +168,15 @@ fn change(value: &Value, names: &Names) -> String {
     }
 }
 
-/// A value; a person by their name.
+/// The role that the details name.
+fn role(details: &Value, names: &Names) -> String {
+    details.get("role").map(|role| shown(role, names)).unwrap_or_default()
+}
+
+/// A value; a person, team or role by its name.
 pub(crate) fn shown(value: &Value, names: &Names) -> String {
     let text = text(Some(value));
-    match Uuid::try_parse(text.strip_prefix("user_").unwrap_or(&text)).ok().and_then(|id| names.get(&id)) {
+    match Uuid::try_parse(text.rsplit('_').next().unwrap_or(&text)).ok().and_then(|id| names.get(&id)) {
         Some(name) => name.clone(),
         None if text.is_empty() => "nothing".to_owned(),
         None => text,
@@ -166,6 +188,9 @@ fn text(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => items.iter().map(|item| text(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(Value::Object(members)) => {
+            members.iter().map(|(name, value)| format!("{}: {}", name.replace('_', " "), text(Some(value)))).collect::<Vec<_>>().join("; ")
+        }
         Some(other) => other.to_string(),
     }
 }
@@ -259,6 +284,11 @@ mod tests {
             ),
             "Ada Byron changed the organisation’s name and postal address"
         );
+        assert_eq!(
+            say("role.updated", "role_0".to_owned(), json!({"role": {"from": {"name": "A"}, "to": {"name": "B"}}})),
+            "Ada Byron changed the role “B”"
+        );
+        assert_eq!(say("member.joined", ada.to_string(), json!({"role": "rep"})), "Ada Byron joined as rep");
         assert_eq!(say("invitation.accepted", "inv_0".to_owned(), json!({})), "Ada Byron accepted an invitation");
         assert_eq!(
             say("role.permissions_changed", "role_0".to_owned(), json!({"name": "Closer"})),

@@ -151,13 +151,16 @@ async fn render(app: &App, viewer: &Can<SecurityWrite>, open: &Open<'_>) -> Resu
             }
             @if may_change && open.id.is_none() {
                 (ui::card(if all.is_empty() { "Connect your identity provider" } else { "Connect another identity provider" }, html! {}, html! {
-                    p.muted { "Any provider that speaks OpenID Connect: Okta, Entra ID, Auth0, Keycloak, Google Workspace and others. People whom it knows sign in with one button, and come into this organisation only." }
-                    (form.of(None, open.typed))
+                    (ui::stack(html! {
+                        p.muted { "Any provider that speaks OpenID Connect: Okta, Entra ID, Auth0, Keycloak, Google Workspace and others. People whom it knows sign in with one button, and come into this organisation only." }
+                        (form.of(None, open.typed))
+                    }))
                 }))
             } @else if all.is_empty() {
                 (ui::card("Single sign-on", html! {}, ui::empty_state(Icon::Key, "No identity provider is connected",
                     "People sign in with a password, a passkey, or a provider of this server.", html! {})))
             }
+            p.muted { "Second factors are asked for by role: " a href="/settings/roles" { "go to the roles" } "." }
         }))
     };
     Ok(viewer.page(Nav::Security, "Security", content))
@@ -168,8 +171,11 @@ fn details(app: &App, connection: &Connection, roles: &[(String, String)], may_c
     let link = app.config.link(&format!("/login/sso/{}", connection.id));
     let domains =
         if connection.domains.is_empty() { "None: people come by the link below".to_owned() } else { connection.domains.join(", ") };
-    let people = ui::plural(connection.people, "person has", "people have");
-    html! {
+    let people = match connection.people {
+        0 => "Nobody has".to_owned(),
+        people => ui::plural(people, "person has", "people have"),
+    };
+    ui::stack(html! {
         (ui::definition_list([
             ("Issuer", html! { (connection.issuer) }),
             ("Client id", html! { (connection.client_id) }),
@@ -197,7 +203,7 @@ fn details(app: &App, connection: &Connection, roles: &[(String, String)], may_c
             }))
             p.muted { "Owners can always sign in their own way, so that a broken provider locks nobody out." }
         }
-    }
+    })
 }
 
 fn role_name<'a>(roles: &'a [(String, String)], stored: &'a str) -> &'a str {
@@ -224,6 +230,11 @@ impl Form<'_> {
             },
         );
         let typed = refused.map_or(&stored, |(typed, _)| typed);
+        let mut roles = self.roles.to_vec();
+        // One that the reader may not give stands there all the same, or saving would change it unseen.
+        if let Some(known) = known.filter(|known| !roles.iter().any(|(key, _)| *key == known.default_role)) {
+            roles.push((known.default_role.clone(), known.default_role.clone()));
+        }
         let error = |name: &str| refused.and_then(|(_, problem)| problem.of_field(name));
         let action = known.map_or_else(|| format!("{HERE}/sso"), |known| format!("{HERE}/sso/{}", known.id));
         let secret = Field::password("client_secret", "Client secret").error(error("client_secret")).autocomplete("off");
@@ -243,7 +254,7 @@ impl Form<'_> {
                     (secret)
                     (Field::text("domains", "Domains").value(&typed.domains).error(error("domains")).placeholder("example.com")
                         .hint("Work addresses of these domains are sent to this provider, and new people of them come in by themselves. Name yours, or one that the team page has claimed."))
-                    (Field::select("default_role", "Newcomers become", self.roles.iter().cloned()).value(&typed.default_role).error(error("default_role")))
+                    (Field::select("default_role", "Newcomers become", roles).value(&typed.default_role).error(error("default_role")))
                 }))
                 (ui::form_actions(html! {
                     (Button::primary(if known.is_some() { "Save" } else { "Connect" }))

@@ -96,18 +96,39 @@ pub(super) async fn find(
 pub(super) async fn leave(
     State(app): State<App>,
     client: Client,
+    chrome: Chrome,
     headers: HeaderMap,
     ApiPath(id): ApiPath<ConnectionId>,
     ApiQuery(onward): ApiQuery<Onward>,
 ) -> Result<Response, Problem> {
     throttle(&app, &client).await?;
     let provider = Provider::find(&app, ProviderKey::Connection(id)).await?.ok_or_else(Problem::not_found)?;
+    if is_sent_by_another_site(&headers) {
+        return Ok(ask_first(&chrome, &provider, &door(id, gate::own_path(&onward.next))));
+    }
     let mark = cookie::mark(&headers, &app.config);
     let visit = NewVisit { browser: Some(&mark), redirect_to: gate::own_path(&onward.next), ..NewVisit::default() };
     let to = visit::begin(&app, &provider, visit).await.map_err(|error| refused(&provider, error))?;
     let mut response = found(&to);
     response.headers_mut().append(header::SET_COOKIE, cookie::set(&mark, &app.config));
     Ok(response)
+}
+
+/// An organisation's provider answers as it likes and without asking anybody: a website that opens this
+/// door in its visitors' browsers would sign them in as somebody of its own (login CSRF). So they are asked.
+fn is_sent_by_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
+}
+
+fn ask_first(chrome: &Chrome, provider: &Provider, door: &str) -> Response {
+    let organisation = provider.home.as_ref().map(|home| home.org_name.as_str()).unwrap_or_default();
+    let content = html! {
+        h1 { "Sign in to " (organisation) }
+        p { "Another website has brought you here. Go on only if you work with " strong { (organisation) } ": whoever is signed in on this browser will be signed out." }
+        (Button::primary(format!("Continue with {}", provider.label)).href(door))
+        p.muted { a href="/" { "Do not sign in" } }
+    };
+    chrome.bare("Single sign-on", content).into_response()
 }
 
 fn door(id: ConnectionId, next: &str) -> String {

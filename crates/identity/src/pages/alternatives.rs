@@ -16,13 +16,29 @@ pub(super) fn alternatives(app: &App, next: &str) -> Markup {
     }
 }
 
+/// For somebody new: an account elsewhere instead of another password. The organisation comes after it.
+pub(super) fn to_sign_up(app: &App) -> Markup {
+    html! {
+        @if !app.config.auth.providers.is_empty() {
+            p.divider aria-hidden="true" { span { "or" } }
+            div.stack { (buttons(app, "/")) }
+        }
+    }
+}
+
 /// Accounts that people have elsewhere.
 fn providers(app: &App, next: &str) -> Markup {
+    html! {
+        (buttons(app, next))
+        (Button::ghost("Sign in through your organisation").href(with_next("/login/sso", next)))
+    }
+}
+
+fn buttons(app: &App, next: &str) -> Markup {
     html! {
         @for provider in &app.config.auth.providers {
             (Button::secondary(format!("Continue with {}", provider.label)).href(with_next(&format!("/login/with/{}", provider.name.as_str()), next)))
         }
-        (Button::ghost("Sign in through your organisation").href(with_next("/login/sso", next)))
     }
 }
 

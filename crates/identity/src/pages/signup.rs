@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use ui::{Button, Field};
 
 use super::{
+    alternatives::to_sign_up,
     check_mail::{self, CheckMail},
     login_link::refuse,
     strength,
@@ -31,7 +32,7 @@ pub(super) async fn show(State(app): State<App>, chrome: Chrome, viewer: Result<
         return Ok(redirect("/", None));
     }
     sign_up::allowed(&app).await?;
-    Ok(chrome.bare("Sign up", form(&NewOrganisation::default(), None)).into_response())
+    Ok(chrome.bare("Sign up", form(&app, &NewOrganisation::default(), None)).into_response())
 }
 
 pub(super) async fn submit(
@@ -57,7 +58,7 @@ pub(super) async fn submit(
     };
     signed_up.or_else(|error| match error {
         SignUpError::Invalid(_) | SignUpError::Throttled(_) => {
-            refuse(&chrome, "Sign up", error.into(), |problem| form(&keep, Some(problem)))
+            refuse(&chrome, "Sign up", error.into(), |problem| form(&app, &keep, Some(problem)))
         }
         SignUpError::Db(_) | SignUpError::Hash(_) => Err(error.into()),
     })
@@ -77,7 +78,7 @@ async fn at_once(app: &App, typed: NewOrganisation, client: &Client) -> Result<R
     Ok(with_cookies(redirect("/", Some(welcome)), app, user, &token, client))
 }
 
-fn form(typed: &NewOrganisation, problem: Option<&Problem>) -> Markup {
+fn form(app: &App, typed: &NewOrganisation, problem: Option<&Problem>) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
     html! {
         h1 { "Start with your organisation" }
@@ -90,6 +91,7 @@ fn form(typed: &NewOrganisation, problem: Option<&Problem>) -> Markup {
             (strength::field("Password", error("password")))
             (Button::primary("Create organisation"))
         }
+        (to_sign_up(app))
         p.muted { "Already signed up? " a href="/login" { "Sign in" } }
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in with an account that somebody has elsewhere, against a provider that does right and wrong on demand.
 
 mod external;
+mod prepared_account;
 mod provider;
 mod signing_in;
 mod single_sign_on;

@@ -207,10 +207,8 @@ async fn a_hostile_organisations_provider_opens_nobody_elsewhere() {
     assert_eq!(eve.get("/api/v1/organisation").await.expect(200).json()["name"], "Evil");
     assert_eq!(eve.get("/account").await.status, 403);
     let acme = app.text("SELECT 'org_' || replace(org_id::text, '-', '') FROM organisations WHERE name = 'Acme'").await;
-    for (path, field) in [("/organisations/switch", "organisation"), ("/account/organisation", "organisation")] {
-        eve.post_form(path, &[(field, acme.as_str())]).await;
-        assert_eq!(eve.get("/api/v1/organisation").await.expect(200).json()["name"], "Evil", "{path}");
-    }
+    eve.post_form("/switch", &[("organisation", acme.as_str())]).await;
+    assert_eq!(eve.get("/api/v1/organisation").await.expect(200).json()["name"], "Evil");
 }
 
 #[tokio::test(flavor = "multi_thread")]
