@@ -122,13 +122,23 @@ pub async fn open(tx: &SystemTx, new: &NewSession, client: &Client, now: Timesta
 /// A second factor was shown: the session reaches `aal2` and is fresh. The person's sessions that
 /// stayed at one factor end, as in Supabase Auth: whoever holds one could not show the second.
 pub async fn raise(tx: &SystemTx, session: SessionId, method: Method, now: Timestamp) -> Result<(), DbError> {
+    reach_aal2(tx, session, method, Some(now), now).await
+}
+
+/// The same by a factor that was just made. It proves that whoever holds the session made it, and nothing of
+/// who that is: what needs a fresh proof stays as it was.
+pub(crate) async fn raise_by_new_factor(tx: &SystemTx, session: SessionId, method: Method, now: Timestamp) -> Result<(), DbError> {
+    reach_aal2(tx, session, method, None, now).await
+}
+
+async fn reach_aal2(tx: &SystemTx, session: SessionId, method: Method, fresh_at: Option<Timestamp>, now: Timestamp) -> Result<(), DbError> {
     let amr = json!([{ "method": method.as_str(), "timestamp": now.as_second() }]);
     let raised = tx
         .query_opt(
-            "UPDATE sessions SET aal = 2, fresh_at = $3, amr = $2::jsonb || coalesce(
+            "UPDATE sessions SET aal = 2, fresh_at = coalesce($3, fresh_at), amr = $2::jsonb || coalesce(
                (SELECT jsonb_agg(a) FROM jsonb_array_elements(amr) a WHERE a ->> 'method' <> $2::jsonb -> 0 ->> 'method'), '[]')
              WHERE id = $1 RETURNING user_id, only_org, address",
-            &[&session, &amr, &now],
+            &[&session, &amr, &fresh_at],
         )
         .await?;
     let Some(row) = raised else { return Ok(()) };

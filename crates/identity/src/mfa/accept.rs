@@ -38,20 +38,25 @@ pub(super) async fn code(
     if !store::use_step(tx, factor, step).await? {
         return Ok(false);
     }
-    factor_shown(tx, shown, factor, FactorKind::Totp, now).await?;
-    session::raise(tx, shown.session, Method::Totp, now).await?;
+    if factor_shown(tx, shown, factor, FactorKind::Totp, now).await? {
+        session::raise_by_new_factor(tx, shown.session, Method::Totp, now).await?;
+    } else {
+        session::raise(tx, shown.session, Method::Totp, now).await?;
+    }
     Ok(true)
 }
 
-/// Notes the use; the first one makes the factor count, and ends every other enrolment that was begun.
+/// Notes the use; the first one makes the factor count, and ends every other enrolment that was begun. Says
+/// whether it was the first.
 pub(super) async fn factor_shown(
     tx: &SystemTx,
     shown: Shown<'_>,
     factor: FactorId,
     kind: FactorKind,
     now: Timestamp,
-) -> Result<(), DbError> {
-    if store::note_use(tx, factor, now).await? {
+) -> Result<bool, DbError> {
+    let is_new = store::note_use(tx, factor, now).await?;
+    if is_new {
         store::forget_unfinished(tx, shown.user, now).await?;
         let payload = json!({ "factor": factor, "kind": kind.as_str() });
         let event = match kind {
@@ -61,7 +66,7 @@ pub(super) async fn factor_shown(
         record::record(tx, shown.user, event, &payload, shown.client, now).await?;
         notify_person(tx, shown.user, Notice::FactorAdded, now).await?;
     }
-    Ok(())
+    Ok(is_new)
 }
 
 /// Enqueues a letter to the person's own address.

@@ -78,7 +78,7 @@ pub(crate) async fn finish_registration(
     })?;
     let shown = Shown { user, session: person.session_id, client: &person.client };
     accept::factor_shown(&tx, shown, id, FactorKind::Webauthn, now).await?;
-    session::raise(&tx, person.session_id, Method::Passkey, now).await?;
+    session::raise_by_new_factor(&tx, person.session_id, Method::Passkey, now).await?;
     tx.commit().await?;
     Engine::of(app)?.forget_person(user);
     Ok(())
