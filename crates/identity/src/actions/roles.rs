@@ -10,10 +10,7 @@ use super::checked_name;
 use crate::{
     Can, Permission, Permissions, Role, RoleKey, TeamWrite, Visibility,
     authority::{Authority, governs, role_key, unknown_role},
-    store::{
-        domains,
-        roles::{self, RoleFacts},
-    },
+    store::roles::{self, RoleFacts},
 };
 
 /// An organisation's own roles, so many at most: the matrix must stay readable.
@@ -136,8 +133,8 @@ pub(crate) async fn update_role(
         require_security(viewer)?;
     }
     authority.require(&after, if after.permissions == before.permissions { "/visibility" } else { "/permissions" })?;
-    if governs(&after) && domains::domains(tx).await?.iter().any(|domain| domain.role == key.to_string()) {
-        let detail = "People of a claimed domain join by themselves with this role, so it must not be one that changes what others may do";
+    if governs(&after) && roles::is_joined_freely(tx, key).await? {
+        let detail = "People of a claimed domain or an identity provider join by themselves with this role, so it must not be one that changes what others may do";
         return Err(Problem::field("/permissions", "role.governs", detail));
     }
     if facts(&after) == facts(&before) {
@@ -182,8 +179,8 @@ pub(crate) async fn delete_role(
                 return Err(Problem::field("/replacement", "replacement.owner", "Nobody becomes an owner by the way: choose another role"));
             }
             authority.require(other, "/replacement")?;
-            if governs(other) && domains::domains(tx).await?.iter().any(|domain| domain.role == key.to_string()) {
-                let detail = "People of a claimed domain get this role by themselves, so its replacement must not be one that changes what others may do";
+            if governs(other) && roles::is_joined_freely(tx, key).await? {
+                let detail = "People of a claimed domain or an identity provider get this role by themselves, so its replacement must not be one that changes what others may do";
                 return Err(Problem::field("/replacement", "role.governs", detail));
             }
             Some(other)

@@ -152,6 +152,18 @@ pub(crate) async fn uses(tx: &TenantTx, role: RoleKey) -> Result<i64, DbError> {
     Ok(row.try_get(0)?)
 }
 
+/// Whether people come by the role without anybody's doing: through a claimed domain, or an identity provider.
+pub(crate) async fn is_joined_freely(tx: &TenantTx, role: RoleKey) -> Result<bool, DbError> {
+    let row = tx
+        .query_one(
+            "SELECT EXISTS (SELECT FROM organisation_domains WHERE org_id = $1 AND role = $2)
+                 OR EXISTS (SELECT FROM sso_connections WHERE org_id = $1 AND default_role = $2)",
+            &[&tx.org(), &role.to_string()],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
 /// Puts `other` in the place of `role` everywhere; returns whom it moved.
 pub(crate) async fn replace(tx: &TenantTx, role: RoleKey, other: RoleKey) -> Result<Vec<kernel::UserId>, DbError> {
     let (from, to) = (role.to_string(), other.to_string());
