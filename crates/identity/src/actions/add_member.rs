@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{
     change_member::require_team,
     checked_name,
-    invite::{NewInvitations, invite},
+    invite::{NewInvitations, count_letter, invite},
 };
 use crate::{
     Can, TeamWrite,
@@ -109,6 +109,7 @@ pub(crate) async fn place(
             }
         };
     }
+    count_letter(app, viewer, new.email.as_str()).await?;
     roles::take_turn(tx).await?;
     let all = roles::roles(tx).await?;
     let role = all.get(role_key(&new.role, "/role")?).ok_or_else(|| unknown_role("/role"))?;
@@ -129,13 +130,15 @@ pub(crate) async fn place(
     Ok(())
 }
 
-/// Where addresses must be confirmed, the new person's is asked to be. After the commit: it has its own.
+/// Where addresses must be confirmed, the new person's is asked to be. After the commit: it has its own. The letter is
+/// an invitation and not that of a sign-up: whoever accepts it must not go on with a password that another chose,
+/// or that other could follow them into every organisation that they join later.
 pub(crate) async fn ask_to_confirm(app: &App, new: &Checked, is_new: bool) -> Result<(), Problem> {
     if !is_new || !app.config.auth.confirm_email {
         return Ok(());
     }
     let request = MailRequest {
-        purpose: Purpose::Signup,
+        purpose: Purpose::Invite,
         email: new.email.as_str().to_owned(),
         via: Via::Page { next: "/".to_owned(), organisation: None },
         challenge: None,

@@ -61,8 +61,8 @@ pub async fn confirm(tx: &SystemTx, redeemed: &Redeemed, client: &Client, now: T
         // the account comes to later.
         account::forget_unproved(tx, user, now).await?;
         session::end(tx, user, Ending::All, client, now).await?;
-        // The password, too, unless it is that of the sign-up whose own letter this is.
-        if standing.has_password && (redeemed.purpose != Purpose::Signup || account::came_by_sso(tx, user).await?) {
+        // The password, too, unless it is that of the sign-up whose own letter this is, and nobody else's.
+        if standing.has_password && (redeemed.purpose != Purpose::Signup || account::was_made_for_them(tx, user).await?) {
             account::set_password(tx, user, None, now).await?;
         }
         account::confirm_address(tx, user, now).await?;

@@ -144,6 +144,15 @@ fn require_invitable(app: &App, viewer: &Can<TeamWrite>, role: &RoleFacts) -> Re
     Ok(())
 }
 
+/// Counts a letter to `email`, and refuses it when there were too many.
+pub(super) async fn count_letter(app: &App, viewer: &Can<TeamWrite>, email: &str) -> Result<(), Problem> {
+    let (organisation, address) = (format!("invitations:{}", viewer.org_id), format!("invitations:{email}"));
+    for (key, rate) in [(&organisation, PER_ORGANISATION), (&address, PER_ADDRESS)] {
+        app.cache.throttle(key, rate).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    }
+    Ok(())
+}
+
 async fn send(
     app: &App,
     tx: &TenantTx,
@@ -153,10 +162,7 @@ async fn send(
     team: Option<TeamId>,
     now: Timestamp,
 ) -> Result<InvitationId, Problem> {
-    let (organisation, address) = (format!("invitations:{}", viewer.org_id), format!("invitations:{email}"));
-    for (key, rate) in [(&organisation, PER_ORGANISATION), (&address, PER_ADDRESS)] {
-        app.cache.throttle(key, rate).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
-    }
+    count_letter(app, viewer, email).await?;
     let stamp = Stamp::new(now);
     let stored = role.key.to_string();
     let new = NewInvitation {

@@ -125,9 +125,12 @@ pub(crate) async fn forget_unproved(tx: &SystemTx, user: UserId, now: Timestamp)
     Ok(())
 }
 
-/// Whether an organisation's own provider has brought somebody.
-pub(crate) async fn came_by_sso(tx: &SystemTx, user: UserId) -> Result<bool, DbError> {
-    Ok(tx.query_opt("SELECT FROM identities WHERE user_id = $1 AND provider LIKE 'sso:%' LIMIT 1", &[&user]).await?.is_some())
+/// Whether somebody else made the account: an organisation's own provider, or whoever invited its person. A password that
+/// it has may be theirs.
+pub(crate) async fn was_made_for_them(tx: &SystemTx, user: UserId) -> Result<bool, DbError> {
+    let sql = "SELECT FROM users u WHERE u.id = $1
+                 AND (u.invited_at IS NOT NULL OR EXISTS (SELECT FROM identities i WHERE i.user_id = u.id AND i.provider LIKE 'sso:%'))";
+    Ok(tx.query_opt(sql, &[&user]).await?.is_some())
 }
 
 /// Replaces what an earlier sign-up with this unconfirmed address said.
@@ -140,7 +143,7 @@ pub(crate) async fn sign_up_anew(
     now: Timestamp,
 ) -> Result<(), DbError> {
     tx.execute(
-        "UPDATE users SET name = $2, password_hash = $3, user_metadata = $4, updated_at = $5 WHERE id = $1 AND email_confirmed_at IS NULL",
+        "UPDATE users SET name = $2, password_hash = $3, user_metadata = $4, updated_at = $5, invited_at = NULL WHERE id = $1 AND email_confirmed_at IS NULL",
         &[&user, &name, &password_hash, user_metadata, &now],
     )
     .await?;
