@@ -392,7 +392,7 @@ describe("the main job", () => {
     await page.keyboard.press("Escape");
     await page.locator(".user-menu > summary").click();
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await page.goto("/leads");
     assert.equal(new URL(page.url()).pathname, "/login");
   });

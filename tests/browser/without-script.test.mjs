@@ -92,6 +92,6 @@ describe("without scripts", () => {
     await page.goto("/");
     await page.locator(".user-menu > summary").click();
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 });

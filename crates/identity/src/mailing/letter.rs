@@ -34,7 +34,7 @@ impl Letter {
         let quiet = format!("{FONT}font-size:13px;line-height:20px;color:#5a626d;margin:0 0 8px;");
         let markup = html! {
             (DOCTYPE)
-            html lang="en" {
+            html.floor lang="en" style="background-color:#f4f6f7;" {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";

@@ -17,7 +17,7 @@ pub(crate) fn confirm_signup(name: &str, link: &str, code: &str) -> Letter {
         subject: "Confirm your e-mail address".to_owned(),
         preview: "One step until you can start with Leadline.".to_owned(),
         heading: "Confirm your e-mail address".to_owned(),
-        paragraphs: vec![greeting(name), "you signed up to Leadline with this address. Confirm that it is yours to start.".to_owned()],
+        paragraphs: vec![greeting(name), "You signed up to Leadline with this address. Confirm that it is yours to start.".to_owned()],
         action: Some(("Confirm address", link.to_owned())),
         code: Some(code.to_owned()),
         notes: vec![
@@ -32,7 +32,7 @@ pub(crate) fn magic_link(name: &str, link: &str, code: &str) -> Letter {
         subject: "Your link to sign in".to_owned(),
         preview: "Sign in to Leadline without a password.".to_owned(),
         heading: "Sign in to Leadline".to_owned(),
-        paragraphs: vec![greeting(name), "here is your link to sign in.".to_owned()],
+        paragraphs: vec![greeting(name), "Here is your link to sign in.".to_owned()],
         action: Some(("Sign in", link.to_owned())),
         code: Some(code.to_owned()),
         notes: vec![
@@ -47,7 +47,7 @@ pub(crate) fn recovery(name: &str, link: &str, code: &str) -> Letter {
         subject: "Choose a new password".to_owned(),
         preview: "You asked for a way back into Leadline.".to_owned(),
         heading: "Choose a new password".to_owned(),
-        paragraphs: vec![greeting(name), "you asked for a way back into your account. Choose a new password here.".to_owned()],
+        paragraphs: vec![greeting(name), "You asked for a way back into your account. Choose a new password here.".to_owned()],
         action: Some(("Choose a new password", link.to_owned())),
         code: Some(code.to_owned()),
         notes: vec![
@@ -62,7 +62,7 @@ pub(crate) fn invite(name: &str, link: &str, code: &str) -> Letter {
         subject: "You are invited to Leadline".to_owned(),
         preview: "Accept the invitation to start.".to_owned(),
         heading: "You are invited to Leadline".to_owned(),
-        paragraphs: vec![greeting(name), "an account was made for this address. Accept the invitation to use it.".to_owned()],
+        paragraphs: vec![greeting(name), "An account was made for this address. Accept the invitation to use it.".to_owned()],
         action: Some(("Accept invitation", link.to_owned())),
         code: Some(code.to_owned()),
         notes: vec![
@@ -77,7 +77,7 @@ pub(crate) fn email_change(name: &str, from: &str, link: &str, code: &str) -> Le
         subject: "Confirm your new e-mail address".to_owned(),
         preview: "You want to sign in with this address.".to_owned(),
         heading: "Confirm your new e-mail address".to_owned(),
-        paragraphs: vec![greeting(name), format!("you want to sign in to Leadline with this address instead of {from}.")],
+        paragraphs: vec![greeting(name), format!("You want to sign in to Leadline with this address instead of {from}.")],
         action: Some(("Use this address", link.to_owned())),
         code: Some(code.to_owned()),
         notes: vec!["The link and the code work once, for 24 hours.".to_owned(), NOT_YOU.to_owned()],
@@ -89,7 +89,7 @@ pub(crate) fn reauthentication(name: &str, code: &str) -> Letter {
         subject: format!("{code} is your code"),
         preview: "Confirm that it is you.".to_owned(),
         heading: "Confirm that it is you".to_owned(),
-        paragraphs: vec![greeting(name), "type this code to go on with what you were doing.".to_owned()],
+        paragraphs: vec![greeting(name), "Type this code to go on with what you were doing.".to_owned()],
         action: None,
         code: Some(code.to_owned()),
         notes: vec![
@@ -107,7 +107,7 @@ pub(crate) fn already_registered(app: &App, name: &str) -> Letter {
         heading: "You have an account already".to_owned(),
         paragraphs: vec![
             greeting(name),
-            "somebody, most likely you, has just signed up to Leadline with this address. It has an account already, so nothing was changed.".to_owned(),
+            "Somebody, most likely you, has just signed up to Leadline with this address. It has an account already, so nothing was changed.".to_owned(),
         ],
         action: Some(("Sign in", app.config.link("/login"))),
         notes: vec![format!("Password forgotten? Choose a new one at {}", app.config.link("/recover"))],
@@ -122,7 +122,7 @@ pub(crate) fn password_changed(app: &App, name: &str, at: Timestamp) -> Letter {
         heading: "Your password was changed".to_owned(),
         paragraphs: vec![
             greeting(name),
-            format!("the password of your Leadline account was changed on {}. Every other device was signed out.", when(at)),
+            format!("The password of your Leadline account was changed on {}. Every other device was signed out.", when(at)),
         ],
         notes: vec![format!("That was not you? Choose a new password at once: {}", app.config.link("/recover"))],
         ..Letter::default()
@@ -136,7 +136,7 @@ pub(crate) fn recovery_code_used(app: &App, name: &str, at: Timestamp) -> Letter
         heading: "A recovery code was used".to_owned(),
         paragraphs: vec![
             greeting(name),
-            format!("on {} somebody proved to be you with one of your recovery codes. It does not work again.", when(at)),
+            format!("On {} somebody proved to be you with one of your recovery codes. It does not work again.", when(at)),
             format!("Make new ones before they run out: {}", app.config.link("/account/security")),
         ],
         notes: vec![not_me(app)],
@@ -149,7 +149,7 @@ pub(crate) fn factor_added(app: &App, name: &str, at: Timestamp) -> Letter {
         subject: "A second factor was added".to_owned(),
         preview: "Your account has another way to prove that it is you.".to_owned(),
         heading: "A second factor was added".to_owned(),
-        paragraphs: vec![greeting(name), format!("on {} an authenticator app or a passkey was added to your Leadline account.", when(at))],
+        paragraphs: vec![greeting(name), format!("On {} an authenticator app or a passkey was added to your Leadline account.", when(at))],
         notes: vec![not_me(app)],
         ..Letter::default()
     }
@@ -160,7 +160,10 @@ pub(crate) fn factor_removed(app: &App, name: &str, at: Timestamp) -> Letter {
         subject: "A second factor was removed".to_owned(),
         preview: "It does not open your account any more.".to_owned(),
         heading: "A second factor was removed".to_owned(),
-        paragraphs: vec![greeting(name), format!("on {} an authenticator app or a passkey was removed from your Leadline account.", when(at))],
+        paragraphs: vec![
+            greeting(name),
+            format!("On {} an authenticator app or a passkey was removed from your Leadline account.", when(at)),
+        ],
         notes: vec![not_me(app)],
         ..Letter::default()
     }
@@ -178,7 +181,7 @@ pub(crate) fn address_changed(app: &App, name: &str, at: Timestamp) -> Letter {
         heading: "Your e-mail address was changed".to_owned(),
         paragraphs: vec![
             greeting(name),
-            format!("on {} you began to sign in to Leadline with another address. This one no longer opens your account.", when(at)),
+            format!("On {} you began to sign in to Leadline with another address. This one no longer opens your account.", when(at)),
         ],
         notes: vec![format!(
             "That was not you? Tell an owner of your organisation, or whoever runs {}, at once.",

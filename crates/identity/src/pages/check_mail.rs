@@ -36,30 +36,27 @@ pub(super) struct CheckMail<'a> {
     email: &'a str,
     next: &'a str,
     organisation: &'a str,
-    what: &'a str,
-    /// A request that made this page.
-    again: &'a str,
+    /// Before and after the address.
+    told: (&'static str, &'static str),
+    /// The request that sends another.
+    again: &'static str,
 }
 
 impl<'a> CheckMail<'a> {
     pub(super) fn to_sign_in(email: &'a str, next: &'a str) -> Self {
-        Self {
-            email,
-            next,
-            organisation: "",
-            what: "If it has an account, the mail holds a link and a code to sign in.",
-            again: "/login/link",
-        }
+        let told = ("If ", " has an account, a mail with a link and a code to sign in is on its way.");
+        Self { email, next, organisation: "", told, again: "/login/link" }
     }
 
+    /// After signing up, when every address gets a mail of one kind or another.
     pub(super) fn to_confirm(email: &'a str, next: &'a str, organisation: &'a str) -> Self {
-        Self {
-            email,
-            next,
-            organisation,
-            what: "The mail holds a link and a code to confirm that the address is yours.",
-            again: "/confirm/again",
-        }
+        let told = ("A mail is on its way to ", ". Its link, or its code, confirms that the address is yours.");
+        Self { email, next, organisation, told, again: "/confirm/again" }
+    }
+
+    fn to_confirm_again(email: &'a str, next: &'a str) -> Self {
+        let told = ("If ", " waits for its confirmation, another mail with a link and a code is on its way.");
+        Self { email, next, organisation: "", told, again: "/confirm/again" }
     }
 }
 
@@ -88,7 +85,7 @@ async fn code(State(app): State<App>, chrome: Chrome, client: Client, typed: Pag
 async fn again(State(app): State<App>, chrome: Chrome, client: Client, typed: PageForm<AddressForm>) -> Result<Response, Problem> {
     let AddressForm { email, next } = typed.value;
     let sent = login_link::ask(&app, Purpose::Signup, &email, &next, &client).await;
-    let page_ = CheckMail::to_confirm(&email, &next, "");
+    let page_ = CheckMail::to_confirm_again(&email, &next);
     match sent {
         Ok(_) => Ok(chrome.bare(TITLE, page(&page_, None)).into_response()),
         Err(problem) => refuse(&chrome, TITLE, problem, |problem| page(&page_, Some(problem))),
@@ -112,7 +109,7 @@ pub(super) async fn redeem(app: &App, purposes: &[Purpose], email: &str, code: &
 pub(super) fn page(about: &CheckMail<'_>, problem: Option<&Problem>) -> Markup {
     html! {
         h1 { (TITLE) }
-        p { "We have a mail for " strong { (about.email) } ". " (about.what) }
+        p { (about.told.0) strong { (about.email) } (about.told.1) }
         form.stack method="post" action="/login/code" {
             (ui::hidden("email", about.email))
             (ui::hidden("next", about.next))

@@ -46,6 +46,7 @@ async fn show(State(app): State<App>, person: Person) -> Result<Markup, Problem>
         }
         @if may_found {
             @if !waiting.is_empty() { p.divider aria-hidden="true" { span { "or" } } }
+            @if principal.place.is_some() { p { "You can found another organisation." } }
             form.stack method="post" action="/organisations/new" {
                 (Field::text("organisation", "Organisation").autocomplete("organization").required())
                 @if waiting.is_empty() { (Button::primary("Found an organisation")) } @else { (Button::secondary("Found your own")) }
