@@ -30,6 +30,7 @@ const FAMILIES: &[&str] = &[
     "sso",
     "key",
     "person",
+    "identity",
     "session",
     "permission",
     "import",

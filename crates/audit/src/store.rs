@@ -161,6 +161,12 @@ pub(crate) async fn search(tx: &TenantTx, search: &Search, limit: i64) -> Result
     .collect()
 }
 
+/// The names of the organisation's teams and of the roles of its own making.
+pub(crate) async fn labels(tx: &TenantTx) -> Result<Vec<(Uuid, String)>, DbError> {
+    let sql = "(SELECT id, name FROM teams WHERE org_id = $1 LIMIT 500) UNION ALL (SELECT id, name FROM roles WHERE org_id = $1 LIMIT 500)";
+    tx.query(sql, &[&tx.org()]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// The names of people, members or not any more. The ids come from the organisation's own entries.
 pub(crate) async fn names(db: &Db, people: &[Uuid]) -> Result<HashMap<Uuid, String>, DbError> {
     if people.is_empty() {

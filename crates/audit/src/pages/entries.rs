@@ -25,6 +25,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("team", "Teams"),
     ("key", "API keys"),
     ("organisation", "Organisation"),
+    ("ownership", "Ownership"),
+    ("identity", "Ways to sign in"),
     ("sso", "Single sign-on"),
     ("security", "Security rules"),
     ("permission", "Refused permissions"),
@@ -54,6 +56,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<AuditRead>, ApiQuer
         None => Vec::new(),
     };
     let job = jobs::status(&tx).await?;
+    let labels = store::labels(&tx).await?;
     tx.commit().await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = entries.len() > limit;
@@ -62,7 +65,8 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<AuditRead>, ApiQuer
     let mut people: Vec<_> = entries.iter().flat_map(sentence::people).collect();
     people.sort_unstable();
     people.dedup();
-    let names = store::names(&app.db, &people).await?;
+    let mut names = store::names(&app.db, &people).await?;
+    names.extend(labels);
     Ok(page(&viewer, &query, refused.as_ref(), &members, &entries, &names, next, job.as_ref()))
 }
 
@@ -189,6 +193,9 @@ fn facts(entry: &Entry, names: &Names) -> Markup {
 /// A value, or what it was before and after.
 fn detail(value: &Value, names: &Names) -> Markup {
     match (value.get("from"), value.get("to")) {
+        (Some(from @ Value::Object(_)), Some(to @ Value::Object(_))) => html! {
+            @for (name, change) in events::changes(from, to) { div { (name.replace('_', " ")) ": " (detail(&change, names)) } }
+        },
         (Some(from), Some(to)) => html! { del { (sentence::shown(from, names)) } " " ins { (sentence::shown(to, names)) } },
         _ => html! { (sentence::shown(value, names)) },
     }

@@ -94,9 +94,7 @@ async fn judge(tx: &SystemTx, event: &Event) -> Result<Option<Found>, DbError> {
         }
         "session.started" => unfamiliar(tx, event).await?,
         "person.mfa_removed" | "person.passkey_removed" => Some(Found::new("mfa.removed", Severity::Warning, about, event.payload.clone())),
-        "session.raised" if word("method") == "recovery_code" => {
-            Some(Found::new("recovery_code.used", Severity::Warning, about, json!({})))
-        }
+        "person.recovery_code_used" => Some(Found::new("recovery_code.used", Severity::Warning, about, json!({}))),
         "key.refused" => {
             Some(Found::new("key.refused", Severity::Warning, by, json!({ "key": format!("key_{}", event.subject.as_simple()) })))
         }
