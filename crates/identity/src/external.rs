@@ -190,8 +190,8 @@ pub async fn open_session(app: &App, token: &str, client: &Client, response: Res
 }
 
 fn display_name(claims: &ExternalClaims, email: &EmailAddress) -> String {
-    let told = ["full_name", "name"].into_iter().filter_map(|key| claims.user_metadata.get(key)?.as_str()).map(tidy);
-    told.filter(|name| !name.is_empty()).next().unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned())
+    let mut told = ["full_name", "name"].into_iter().filter_map(|key| claims.user_metadata.get(key)?.as_str()).map(tidy);
+    told.find(|name| !name.is_empty()).unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned())
 }
 
 /// A name that somebody else wrote, in a shape that fits our pages.
