@@ -34,12 +34,22 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
         };
         return Ok(viewer.page(Nav::Home, "Home", content));
     }
-    let (now, before) = counters::totals(&tx, week).await?;
-    let replied = home::best_of(&tx, Status::Replied, QUEUE).await?;
-    let hottest = home::best_of(&tx, Status::New, QUEUE).await?;
-    let engaged = home::recently_engaged(&tx, QUEUE).await?;
-    let campaigns = home::open_campaigns(&tx, week.from).await?;
-    let happenings = home::happenings(&tx).await?;
+    // Everybody who works here lands on this page, programs with a key among them: each part for whoever may see
+    // what it shows.
+    let [sees_leads, sees_campaigns, sees_numbers] =
+        [Permission::LeadsRead, Permission::CampaignsRead, Permission::InsightsRead].map(|permission| viewer.may(permission));
+    let totals = if sees_numbers { Some(counters::totals(&tx, week).await?) } else { None };
+    let (replied, hottest, engaged) = if sees_leads {
+        (
+            home::best_of(&tx, Status::Replied, QUEUE).await?,
+            home::best_of(&tx, Status::New, QUEUE).await?,
+            home::recently_engaged(&tx, QUEUE).await?,
+        )
+    } else {
+        Default::default()
+    };
+    let campaigns = if sees_campaigns { home::open_campaigns(&tx, week.from).await? } else { Vec::new() };
+    let happenings = if sees_leads && sees_campaigns { home::happenings(&tx).await? } else { Vec::new() };
     tx.commit().await?;
     let is_full = i64::try_from(happenings.len()).is_ok_and(|count| count >= FEED);
     let content = html! {
@@ -50,18 +60,22 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
         div.stack #home data-live="lead mail campaign import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
             @if let Some(nudge) = viewer.security_nudge() { (nudge) }
             @if !first.is_done() { (checklist(first)) }
-            (numbers(&now, &before))
+            @if let Some((now, before)) = &totals { (numbers(now, before)) }
             (ui::split(
                 html! {
                     @if !campaigns.is_empty() { (ui::card("Campaigns on their way", html! { a href="/campaigns" { "All campaigns" } }, html! { div.stack { @for one in &campaigns { (campaign(one)) } } })) }
-                    (queue::card("Replied: answer them", Some(status_href(Status::Replied)), Some("Last activity"), &replied,
-                        "Nobody waits for an answer. Leads whose status is Replied appear here, the best first."))
-                    (queue::card("Recently opened or clicked", None, Some("When"), &engaged,
-                        "Nobody has opened or clicked lately. People who do, and have not answered yet, appear here."))
-                    (queue::card("Best leads not contacted yet", Some(status_href(Status::New)), None, &hottest,
-                        "Every lead has been contacted. Import more, or write again to those who did not answer."))
+                    @if sees_leads {
+                        (queue::card("Replied: answer them", Some(status_href(Status::Replied)), Some("Last activity"), &replied,
+                            "Nobody waits for an answer. Leads whose status is Replied appear here, the best first."))
+                        (queue::card("Recently opened or clicked", None, Some("When"), &engaged,
+                            "Nobody has opened or clicked lately. People who do, and have not answered yet, appear here."))
+                        (queue::card("Best leads not contacted yet", Some(status_href(Status::New)), None, &hottest,
+                            "Every lead has been contacted. Import more, or write again to those who did not answer."))
+                    }
                 },
-                ui::card("What happened", html! {}, feed::render(&feed::lines(&happenings), is_full)),
+                html! {
+                    @if sees_leads && sees_campaigns { (ui::card("What happened", html! {}, feed::render(&feed::lines(&happenings), is_full))) }
+                },
             ))
         }
     };
