@@ -8,7 +8,7 @@ use events::{NewEvent, Subject, append};
 use futures_util::stream;
 use http::{HeaderValue, header};
 use http_kit::{App, Problem};
-use identity::{CampaignsRead, Can};
+use identity::{Can, LeadsExport};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ enum At {
 }
 
 /// The whole list as CSV, read and sent in pieces. It is everybody's addresses in one file, hence the step-up.
-pub(super) async fn download(State(app): State<App>, viewer: Can<CampaignsRead>) -> Result<Response, Problem> {
+pub(super) async fn download(State(app): State<App>, viewer: Can<LeadsExport>) -> Result<Response, Problem> {
     viewer.require_fresh(&app)?;
     let scope = viewer.scope.clone();
     let tx = app.db.tenant(&scope).await?;

@@ -43,7 +43,7 @@ pub(super) async fn render(
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| Cursor::encode(&(last.at, &last.email)));
     let writes = viewer.may(Permission::CampaignsWrite);
-    let actions = html! { @if total > 0 { (Button::secondary("Download CSV").icon(Icon::Download).href("/suppressions/export")) } };
+    let actions = html! { @if total > 0 && viewer.may(Permission::LeadsExport) { (Button::secondary("Download CSV").icon(Icon::Download).href("/suppressions/export")) } };
     let content = html! {
         (ui::page_header("Suppressions", "Addresses that are never written to, whatever a campaign says.", actions))
         (ui::split(
