@@ -104,9 +104,8 @@ pub(crate) async fn update_role(
     let mut after = before.clone();
     let mut errors = Vec::new();
     if let Some(name) = change.name.filter(|name| *name != before.name) {
-        match errors_into(&mut errors, not_of_ours(&before, "/name").and_then(|()| checked_role_name(&name))) {
-            Some(name) => after.name = name,
-            None => {}
+        if let Some(name) = errors_into(&mut errors, not_of_ours(&before, "/name").and_then(|()| checked_role_name(&name))) {
+            after.name = name;
         }
     }
     if let Some(words) = change.permissions {

@@ -2,8 +2,7 @@
 //! (draft-ietf-httpapi-ratelimit-headers-03, which is what clients read) and 429.
 
 use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,56 +11,43 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use cache::{Allowance, Rate};
-use http::{HeaderName, HeaderValue, request::Parts};
+use cache::{Allowance, Rate, Throttled};
+use http::{HeaderName, HeaderValue};
 
 use crate::{App, ClientIp, Problem};
 
-/// What a request counts against. The tightest of its limits is told in the answer's headers.
-#[derive(Debug, Clone, Default)]
-pub struct RateLimit(Arc<Mutex<Option<Allowance>>>);
+tokio::task_local! {
+    /// The tightest of the limits that the request of this task was counted against.
+    static TIGHTEST: Mutex<Option<Allowance>>;
+}
 
-impl RateLimit {
-    /// Counts one use of every key, or of none if one of them has none left, which is the 429.
-    pub async fn count(&self, app: &App, keys: &[(&str, Rate)]) -> Result<(), Problem> {
-        match app.cache.throttle_all(keys).await {
-            Ok(allowance) => {
-                self.record(allowance);
-                Ok(())
-            }
-            Err(throttled) => {
-                self.record(Some(throttled.allowance));
-                Err(Problem::too_many(throttled.retry_after))
-            }
-        }
-    }
+/// Counts one use of every key, or of none if one of them has none left. The answer's headers tell what the
+/// tightest limit of a request has left, so this is for limits that a caller may know of.
+pub async fn throttle(app: &App, keys: &[(&str, Rate)]) -> Result<(), Throttled> {
+    let verdict = app.cache.throttle_all(keys).await;
+    record(verdict.unwrap_or_else(|throttled| Some(throttled.allowance)));
+    verdict.map(|_| ())
+}
 
-    fn record(&self, allowance: Option<Allowance>) {
-        let mut tightest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+fn record(allowance: Option<Allowance>) {
+    // Work beside a request has nobody to tell.
+    let _ = TIGHTEST.try_with(|tightest| {
+        let mut tightest = tightest.lock().unwrap_or_else(PoisonError::into_inner);
         *tightest = match (*tightest, allowance) {
             (Some(so_far), Some(allowance)) => Some(so_far.tighter(allowance)),
             (so_far, allowance) => allowance.or(so_far),
         };
-    }
-
-    fn tightest(&self) -> Option<Allowance> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for RateLimit {
-    type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
-    }
+    });
 }
 
 /// Tells the caller what is left, on every answer of a route that is limited.
-pub async fn rate_limit_headers(mut request: Request, next: Next) -> Response {
-    let limit = RateLimit::default();
-    request.extensions_mut().insert(limit.clone());
-    let mut response = next.run(request).await;
-    if let Some(allowance) = limit.tightest() {
+pub async fn rate_limit_headers(request: Request, next: Next) -> Response {
+    let answered = async {
+        let response = next.run(request).await;
+        (response, TIGHTEST.with(|tightest| *tightest.lock().unwrap_or_else(PoisonError::into_inner)))
+    };
+    let (mut response, tightest) = TIGHTEST.scope(Mutex::default(), answered).await;
+    if let Some(allowance) = tightest {
         write(&allowance, &mut response);
     }
     response
@@ -70,20 +56,18 @@ pub async fn rate_limit_headers(mut request: Request, next: Next) -> Response {
 /// Counts requests of one address, before anything is known of who asks: guessed tokens cost something too.
 pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(limit) = RateLimit::from_request_parts(&mut parts, &()).await;
     let Ok(ip) = ClientIp::from_request_parts(&mut parts, &app).await;
     let key = format!("requests:address:{}", ip.neighbourhood());
-    match limit.count(&app, &[(&key, per_minute(app.config.requests_per_minute.saturating_mul(2)))]).await {
+    match throttle(&app, &[(&key, per_minute(app.config.requests_per_minute.saturating_mul(2)))]).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+        Err(throttled) => Problem::from(throttled).into_response(),
     }
 }
 
 /// Counts requests of one person or API key; `principal` names it, such as `key_…`. For extractors.
-pub async fn limit_principal(app: &App, parts: &mut Parts, principal: &str) -> Result<(), Problem> {
-    let Ok(limit) = RateLimit::from_request_parts(parts, &()).await;
+pub async fn limit_principal(app: &App, principal: &str) -> Result<(), Throttled> {
     let key = format!("requests:principal:{principal}");
-    limit.count(app, &[(&key, per_minute(app.config.requests_per_minute))]).await
+    throttle(app, &[(&key, per_minute(app.config.requests_per_minute))]).await
 }
 
 const fn per_minute(uses: u32) -> Rate {
