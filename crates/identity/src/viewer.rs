@@ -172,7 +172,7 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
     let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
     if parts.uri.path().starts_with("/api/") {
         let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
-        limit_principal(app, parts, &who).await?;
+        limit_principal(app, &who).await?;
     }
     if !principal.may_come_from(client.address) {
         crate::security::key_refused(app, &principal, &client);

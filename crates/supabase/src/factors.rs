@@ -1,7 +1,7 @@
 //! `/factors`: the signed-in person's second factors.
 
 use axum::{Json as Answer, extract::State};
-use http_kit::{App, RateLimit};
+use http_kit::App;
 use identity::mfa::{self, ChallengeError, CodeAnswer, EnrolError, NewTotp, UnenrolError, VerifyError};
 use kernel::{FactorId, Uuid};
 use serde::Deserialize;
@@ -62,8 +62,8 @@ pub(crate) async fn enrol(State(app): State<App>, caller: Caller, Json(new): Jso
 }
 
 /// `POST /factors/{id}/challenge`
-pub(crate) async fn challenge(State(app): State<App>, caller: Caller, seen: RateLimit, Id(factor): Id) -> Result<Answer<Value>, AuthError> {
-    Limit::SecondFactor.count(&app, &seen, &caller.client).await?;
+pub(crate) async fn challenge(State(app): State<App>, caller: Caller, Id(factor): Id) -> Result<Answer<Value>, AuthError> {
+    Limit::SecondFactor.count(&app, &caller.client).await?;
     let asked = mfa::challenge(&app, caller.user, factor.into()).await.map_err(|error| match error {
         ChallengeError::NotFound => factor_not_found(),
         ChallengeError::Throttled(wait) => AuthError::too_many("over_request_rate_limit", wait),
@@ -83,11 +83,10 @@ pub(crate) struct Code {
 pub(crate) async fn verify(
     State(app): State<App>,
     caller: Caller,
-    seen: RateLimit,
     Id(factor): Id,
     Json(body): Json<Code>,
 ) -> Result<SessionBody, AuthError> {
-    Limit::SecondFactor.count(&app, &seen, &caller.client).await?;
+    Limit::SecondFactor.count(&app, &caller.client).await?;
     if body.code.is_empty() {
         return Err(AuthError::validation("Code needs to be non-empty"));
     }

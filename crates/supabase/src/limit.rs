@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cache::Rate;
-use http_kit::{App, RateLimit};
+use http_kit::{App, Problem, throttle};
 use identity::Client;
 
 use crate::AuthError;
@@ -48,8 +48,8 @@ impl Limit {
     }
 
     /// Counts one request of `client`, and refuses it when there were too many.
-    pub(crate) async fn count(self, app: &App, seen: &RateLimit, client: &Client) -> Result<(), AuthError> {
+    pub(crate) async fn count(self, app: &App, client: &Client) -> Result<(), AuthError> {
         let key = format!("auth:{}:{}", self.name(), client.neighbourhood());
-        Ok(seen.count(app, &[(&key, self.rate())]).await?)
+        Ok(throttle(app, &[(&key, self.rate())]).await.map_err(Problem::from)?)
     }
 }

@@ -2,7 +2,7 @@
 //! The answers say nothing of whether anybody has the address.
 
 use axum::{Json as Answer, extract::State};
-use http_kit::{App, RateLimit, SignUp};
+use http_kit::{App, SignUp};
 use identity::{
     ChangeEmailError, Client, change_email,
     mailing::{MailFlowError, MailRequest, NewPerson, Via, request_code, request_mail},
@@ -44,13 +44,12 @@ impl Default for OtpBody {
 pub(crate) async fn otp(
     State(app): State<App>,
     client: Client,
-    seen: RateLimit,
     Query(query): Query<Redirect>,
     Json(body): Json<OtpBody>,
 ) -> Result<Answer<Value>, AuthError> {
     let challenge = pkce::challenge(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let email = required(body.email, body.phone.as_deref())?;
-    Limit::Otp.count(&app, &seen, &client).await?;
+    Limit::Otp.count(&app, &client).await?;
     if !body.create_user && store::by_email(&app.db, &email).await?.is_none() {
         return Err(AuthError::new(422, "otp_disabled", "Signups not allowed for otp"));
     }
@@ -79,13 +78,12 @@ pub(crate) struct RecoverBody {
 pub(crate) async fn recover(
     State(app): State<App>,
     client: Client,
-    seen: RateLimit,
     Query(query): Query<Redirect>,
     Json(body): Json<RecoverBody>,
 ) -> Result<Answer<Value>, AuthError> {
     let challenge = pkce::challenge(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let email = required(body.email, None)?;
-    Limit::Recover.count(&app, &seen, &client).await?;
+    Limit::Recover.count(&app, &client).await?;
     let from = Some(client.neighbourhood());
     let request = MailRequest { purpose: Purpose::Recovery, email, via: via(&app, query), challenge, create: None, from };
     request_mail(&app, request).await.map_err(mail_error)?;
@@ -106,7 +104,6 @@ pub(crate) struct ResendBody {
 pub(crate) async fn resend(
     State(app): State<App>,
     client: Client,
-    seen: RateLimit,
     Query(query): Query<Redirect>,
     Json(body): Json<ResendBody>,
 ) -> Result<Answer<Value>, AuthError> {
@@ -115,7 +112,7 @@ pub(crate) async fn resend(
         return Err(AuthError::validation("Missing one of these types: signup, email_change, sms, phone_change"));
     }
     let email = required(body.email, body.phone.as_deref())?;
-    Limit::Resend.count(&app, &seen, &client).await?;
+    Limit::Resend.count(&app, &client).await?;
     let via = via(&app, query);
     if body.r#type == "email_change" {
         // Beside the request: whether anything waits there must not show in the answer's time either.

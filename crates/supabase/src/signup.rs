@@ -2,7 +2,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http_kit::{App, RateLimit, SignUp};
+use http_kit::{App, SignUp};
 use identity::{
     Client,
     mailing::{MailRequest, NewPerson, Via, request_mail},
@@ -49,7 +49,6 @@ pub(crate) struct Redirect {
 pub(crate) async fn sign_up(
     State(app): State<App>,
     client: Client,
-    seen: RateLimit,
     Query(query): Query<Redirect>,
     Json(body): Json<Body>,
 ) -> Result<Response, AuthError> {
@@ -63,7 +62,7 @@ pub(crate) async fn sign_up(
             None => AuthError::new(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled"),
         });
     };
-    Limit::SignUp.count(&app, &seen, &client).await?;
+    Limit::SignUp.count(&app, &client).await?;
     let challenge = pkce::challenge(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let email = address(&email)?;
     let data = body.data.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `POST /token`: a session for a password, a refresh token, or an authorization code.
 
 use axum::extract::State;
-use http_kit::{App, RateLimit};
+use http_kit::App;
 use identity::{
     Client, LogInError, check_password,
     flow::{self, ExchangeError},
@@ -49,14 +49,13 @@ struct CodeGrant {
 pub(crate) async fn token(
     State(app): State<App>,
     client: Client,
-    seen: RateLimit,
     Query(params): Query<Params>,
     MaybeJson(body): MaybeJson<Value>,
 ) -> Result<SessionBody, AuthError> {
     match params.grant_type.as_str() {
         "password" => by_password(&app, &client, read(body)?).await,
-        "refresh_token" => by_refresh_token(&app, &client, &seen, read(body)?).await,
-        "pkce" => by_code(&app, &client, &seen, read(body)?).await,
+        "refresh_token" => by_refresh_token(&app, &client, read(body)?).await,
+        "pkce" => by_code(&app, &client, read(body)?).await,
         _ => Err(AuthError::new(400, "invalid_credentials", "unsupported_grant_type")),
     }
 }
@@ -91,8 +90,8 @@ async fn by_password(app: &App, client: &Client, grant: PasswordGrant) -> Result
     Ok(SessionBody { weak_password, ..body })
 }
 
-async fn by_refresh_token(app: &App, client: &Client, seen: &RateLimit, grant: RefreshGrant) -> Result<SessionBody, AuthError> {
-    Limit::Token.count(app, seen, client).await?;
+async fn by_refresh_token(app: &App, client: &Client, grant: RefreshGrant) -> Result<SessionBody, AuthError> {
+    Limit::Token.count(app, client).await?;
     let token = grant.refresh_token.filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| AuthError::validation("refresh_token required"))?;
     let tokens = session::refresh(app, &token, client).await.map_err(|error| {
@@ -109,8 +108,8 @@ async fn by_refresh_token(app: &App, client: &Client, seen: &RateLimit, grant: R
     answer::of_tokens(app, tokens).await
 }
 
-async fn by_code(app: &App, client: &Client, seen: &RateLimit, grant: CodeGrant) -> Result<SessionBody, AuthError> {
-    Limit::Token.count(app, seen, client).await?;
+async fn by_code(app: &App, client: &Client, grant: CodeGrant) -> Result<SessionBody, AuthError> {
+    Limit::Token.count(app, client).await?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (Some(code), Some(verifier)) = (filled(grant.auth_code), filled(grant.code_verifier)) else {
         return Err(AuthError::validation("invalid request: both auth code and code verifier should be non-empty"));

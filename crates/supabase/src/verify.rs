@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use db::SystemTx;
-use http_kit::{App, RateLimit};
+use http_kit::App;
 use identity::{
     Client, ConfirmError, confirm,
     flow::{self, ExchangeError, Flow},
@@ -40,13 +40,8 @@ pub(crate) struct Params {
 }
 
 /// `POST /verify`: a session for a typed code (with its address) or a link's token.
-pub(crate) async fn by_program(
-    State(app): State<App>,
-    client: Client,
-    seen: RateLimit,
-    Json(body): Json<Body>,
-) -> Result<SessionBody, AuthError> {
-    Limit::Verify.count(&app, &seen, &client).await?;
+pub(crate) async fn by_program(State(app): State<App>, client: Client, Json(body): Json<Body>) -> Result<SessionBody, AuthError> {
+    Limit::Verify.count(&app, &client).await?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (code, link, email, phone) = (filled(body.token), filled(body.token_hash), filled(body.email), filled(body.phone));
     let purposes = purposes(&body.r#type)?;
@@ -67,13 +62,8 @@ pub(crate) async fn by_program(
 
 /// `GET /verify`: somebody follows the link of a mail. They go on to where the client wants them, with a
 /// session, or with a code where the client asked by PKCE.
-pub(crate) async fn by_person(
-    State(app): State<App>,
-    client: Client,
-    seen: RateLimit,
-    Query(params): Query<Params>,
-) -> Result<Response, AuthError> {
-    Limit::Verify.count(&app, &seen, &client).await?;
+pub(crate) async fn by_person(State(app): State<App>, client: Client, Query(params): Query<Params>) -> Result<Response, AuthError> {
+    Limit::Verify.count(&app, &client).await?;
     if params.token.is_empty() {
         return Err(AuthError::validation("Verify requires a token or a token hash"));
     }

@@ -18,7 +18,7 @@ const PER_ADDRESS: Rate = Rate { uses: 120, per: Duration::from_secs(300) };
 /// Counts a visit.
 pub(super) async fn throttle(app: &App, client: &Client) -> Result<(), Problem> {
     let key = format!("federation:{}", client.neighbourhood());
-    app.cache.throttle(&key, PER_ADDRESS).await.map(|_| ()).map_err(|throttled| Problem::too_many(throttled.retry_after))
+    Ok(http_kit::throttle(app, &[(&key, PER_ADDRESS)]).await?)
 }
 
 /// 302, as clients of the Auth API expect it.

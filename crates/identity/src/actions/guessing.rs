@@ -18,7 +18,7 @@ use std::{net::IpAddr, time::Duration};
 
 use cache::Rate;
 use db::DbError;
-use http_kit::App;
+use http_kit::{App, throttle};
 use kernel::UserId;
 
 use crate::{Client, known_device, neighbourhood, store::account};
@@ -39,8 +39,7 @@ pub(super) async fn count_try(app: &App, email: &str, client: &Client) -> Result
     let from = client.neighbourhood();
     let (address, account) = (format!("login:address:{from}"), format!("login:account:{from}:{email}"));
     let keys = [(address.as_str(), PER_ADDRESS), (account.as_str(), PER_ACCOUNT)];
-    app.cache.throttle_all(&keys).await.map_err(|throttled| throttled.retry_after)?;
-    Ok(())
+    throttle(app, &keys).await.map_err(|throttled| throttled.retry_after)
 }
 
 /// How long a try at `email` from this client must wait because many others have failed.

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, time::Duration};
 use cache::Rate;
 use db::TenantTx;
 use events::{NewEvent, Subject, append};
-use http_kit::{App, FieldError, Problem};
+use http_kit::{App, FieldError, Problem, throttle};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{EmailAddress, InvitationId, TeamId};
 use serde::Deserialize;
@@ -147,10 +147,7 @@ fn require_invitable(app: &App, viewer: &Can<TeamWrite>, role: &RoleFacts) -> Re
 /// Counts a letter to `email`, and refuses it when there were too many.
 pub(super) async fn count_letter(app: &App, viewer: &Can<TeamWrite>, email: &str) -> Result<(), Problem> {
     let (organisation, address) = (format!("invitations:{}", viewer.org_id), format!("invitations:{email}"));
-    for (key, rate) in [(&organisation, PER_ORGANISATION), (&address, PER_ADDRESS)] {
-        app.cache.throttle(key, rate).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
-    }
-    Ok(())
+    Ok(throttle(app, &[(&organisation, PER_ORGANISATION), (&address, PER_ADDRESS)]).await?)
 }
 
 async fn send(

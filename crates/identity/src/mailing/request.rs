@@ -90,6 +90,5 @@ pub(crate) async fn throttle(app: &App, email: &str, from: Option<IpAddr>) -> Re
     let (address, visitor) = (format!("mail:address:{email}"), from.map(|from| format!("mail:visitor:{from}")));
     let mut keys = vec![(address.as_str(), PER_ADDRESS)];
     keys.extend(visitor.iter().map(|visitor| (visitor.as_str(), PER_VISITOR)));
-    app.cache.throttle_all(&keys).await.map_err(|throttled| MailFlowError::Throttled(throttled.retry_after))?;
-    Ok(())
+    http_kit::throttle(app, &keys).await.map_err(|throttled| MailFlowError::Throttled(throttled.retry_after))
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use cache::Rate;
-use http_kit::App;
+use http_kit::{App, throttle};
 use kernel::UserId;
 
 use crate::Client;
@@ -15,14 +15,11 @@ const PER_PERSON: Rate = Rate { uses: 30, per: Duration::from_secs(300) };
 /// Counts one answer of `user`; says how long to wait when there were too many.
 pub(super) async fn answer(app: &App, user: UserId, client: &Client) -> Result<(), Duration> {
     let from = client.neighbourhood();
-    for (key, rate) in [(format!("mfa:{user}:{from}"), PER_ADDRESS), (format!("mfa:{user}"), PER_PERSON)] {
-        app.cache.throttle(&key, rate).await.map_err(|throttled| throttled.retry_after)?;
-    }
-    Ok(())
+    let (address, person) = (format!("mfa:{user}:{from}"), format!("mfa:{user}"));
+    throttle(app, &[(&address, PER_ADDRESS), (&person, PER_PERSON)]).await.map_err(|throttled| throttled.retry_after)
 }
 
 /// Counts one question asked for `user`.
 pub(super) async fn question(app: &App, user: UserId) -> Result<(), Duration> {
-    app.cache.throttle(&format!("mfa:ask:{user}"), PER_PERSON).await.map_err(|throttled| throttled.retry_after)?;
-    Ok(())
+    throttle(app, &[(&format!("mfa:ask:{user}"), PER_PERSON)]).await.map_err(|throttled| throttled.retry_after)
 }

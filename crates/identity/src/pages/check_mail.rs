@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cache::Rate;
-use http_kit::{App, Chrome, PageForm, Problem, Routes};
+use http_kit::{App, Chrome, PageForm, Problem, Routes, throttle};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field};
@@ -95,7 +95,7 @@ async fn again(State(app): State<App>, chrome: Chrome, client: Client, typed: Pa
 /// Uses up a typed code. Spaces do not count: it is shown in a row of digits and copied in parts.
 pub(super) async fn redeem(app: &App, purposes: &[Purpose], email: &str, code: &str, client: &Client) -> Result<Redeemed, Problem> {
     let key = format!("code:{}", client.neighbourhood());
-    app.cache.throttle(&key, TRIES).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    throttle(app, &[(&key, TRIES)]).await?;
     let email: String = email.trim().to_lowercase().chars().take(254).collect();
     let code: String = code.chars().filter(|c| !c.is_whitespace()).take(12).collect();
     let tx = app.db.system().await?;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cache::Rate;
-use http_kit::{ApiQuery, App, Chrome, Flash, PageForm, Problem, Routes, redirect};
+use http_kit::{ApiQuery, App, Chrome, Flash, PageForm, Problem, Routes, redirect, throttle};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field};
@@ -88,7 +88,7 @@ async fn reset(State(app): State<App>, chrome: Chrome, client: Client, typed: Pa
 
 async fn set_password(app: &App, form: &ResetForm, client: &Client) -> Result<Option<Response>, Problem> {
     let key = format!("reset:{}", client.neighbourhood());
-    app.cache.throttle(&key, TRIES).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    throttle(app, &[(&key, TRIES)]).await?;
     if let Some(weakness) = password::weakness(&form.password, &[&form.email]) {
         return Err(Problem::field("/password", "password.weak", format!("The password {}", weakness.text)));
     }

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cache::Rate;
-use http_kit::{App, Chrome, Flash, PageForm, Problem, redirect};
+use http_kit::{App, Chrome, Flash, PageForm, Problem, redirect, throttle};
 use maud::{Markup, html};
 use ui::{Button, Field};
 
@@ -42,7 +42,7 @@ pub(super) async fn submit(
     form_: PageForm<NewOrganisation>,
 ) -> Result<Response, Problem> {
     let key = format!("signup:{}", client.neighbourhood());
-    app.cache.throttle(&key, PER_ADDRESS).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    throttle(&app, &[(&key, PER_ADDRESS)]).await?;
     sign_up::allowed(&app).await?;
     let typed = form_.value;
     let keep = NewOrganisation {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Json, extract::State};
 use cache::Rate;
-use http_kit::{App, PageForm, Problem, Routes};
+use http_kit::{App, PageForm, Problem, Routes, throttle};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use ui::Field;
@@ -40,7 +40,7 @@ pub(super) struct Strength {
 /// Judges a password as it would be judged when it is set. Keeps nothing.
 async fn judge(State(app): State<App>, client: Client, typed: PageForm<Typed>) -> Result<Json<Strength>, Problem> {
     let key = format!("strength:{}", client.neighbourhood());
-    app.cache.throttle(&key, RATE).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    throttle(&app, &[(&key, RATE)]).await?;
     let Typed { password, email, name, organisation } = typed.value;
     let (score, weakness) = password::judge(&password, &[&email, &name, &organisation]);
     Ok(Json(Strength { score, problem: weakness.map(|weakness| format!("The password {}.", weakness.text)) }))

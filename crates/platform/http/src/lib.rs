@@ -31,6 +31,6 @@ pub use headers::{Nonce, security_headers};
 pub use idempotency::{Answer, Idempotency, sweep as sweep_idempotency_keys};
 pub use page::{Chrome, problems_as_pages};
 pub use problem::{FieldError, Problem, ProblemBody, ProblemKind, Total};
-pub use rate_limit::{RateLimit, limit_address, limit_principal, rate_limit_headers};
+pub use rate_limit::{limit_address, limit_principal, rate_limit_headers, throttle};
 pub use request_id::{request_id, request_ids};
 pub use routes::{RouteRecord, Routes};

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use cache::Throttled;
 use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -235,6 +236,12 @@ impl From<DbError> for Problem {
             );
         }
         Self::internal(&error)
+    }
+}
+
+impl From<Throttled> for Problem {
+    fn from(throttled: Throttled) -> Self {
+        Self::too_many(throttled.retry_after)
     }
 }
 

@@ -58,6 +58,5 @@ pub(crate) async fn finish_sign_in(
 
 async fn throttle(app: &App, what: &str, client: &Client, rate: Rate) -> Result<(), Problem> {
     let key = format!("passkey:{what}:{}", client.neighbourhood());
-    app.cache.throttle(&key, rate).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
-    Ok(())
+    Ok(http_kit::throttle(app, &[(&key, rate)]).await?)
 }
