@@ -103,10 +103,10 @@ pub(crate) async fn update_role(
     authority.require(&before, "")?;
     let mut after = before.clone();
     let mut errors = Vec::new();
-    if let Some(name) = change.name.filter(|name| *name != before.name) {
-        if let Some(name) = errors_into(&mut errors, not_of_ours(&before, "/name").and_then(|()| checked_role_name(&name))) {
-            after.name = name;
-        }
+    if let Some(name) = change.name.filter(|name| *name != before.name)
+        && let Some(name) = errors_into(&mut errors, not_of_ours(&before, "/name").and_then(|()| checked_role_name(&name)))
+    {
+        after.name = name;
     }
     if let Some(words) = change.permissions {
         match errors_into(&mut errors, checked_permissions(&words)) {
