@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use cache::Rate;
-use http_kit::{App, Problem};
+use http_kit::{App, Problem, throttle};
 use identity::Viewer;
 use kernel::SendId;
 use mail::{Batch, Mailbox, Outcome, OutgoingMail, Transport, batch_key, new_message_id};
@@ -16,10 +16,7 @@ const TESTS: Rate = Rate { uses: 30, per: Duration::from_secs(3600) };
 /// No footer and no tracking: this shows the text. Not in the ledger, and repeating it sends again.
 pub async fn send_test(app: &App, viewer: &Viewer, mail: Rendered) -> Result<(), Problem> {
     // Whose address it is was only claimed: a test must not become a way to write to somebody else again and again.
-    app.cache
-        .throttle(&format!("test_mail:{}", viewer.org_id), TESTS)
-        .await
-        .map_err(|throttled| Problem::too_many(throttled.retry_after))?;
+    throttle(app, &[(&format!("test_mail:{}", viewer.org_id), TESTS)]).await?;
     let me = Mailbox::new(viewer.name.clone(), viewer.email.clone());
     let id = SendId::new();
     let mail = OutgoingMail {
