@@ -3,9 +3,16 @@
 use std::time::{Duration, Instant};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use identity::{
+    Client,
+    mfa::{self, CodeAnswer, NewTotp, TotpEnrolment, VerifyError},
+};
+use jiff::SignedDuration;
+use kernel::{SessionId, UserId};
 use serde_json::json;
+use totp_rs::{Builder, Secret};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, Visitor};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_would_never_be_laid_out_is_refused_at_once() {
@@ -98,5 +105,77 @@ async fn uploaded_files_are_nobody_elses_to_read() {
         let organisation = me["organisation_id"].as_str().unwrap().to_owned();
         let path = app.app.config.data_dir.join("imports").join(organisation).join(import["id"].as_str().unwrap());
         assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
+/// Signs in with the password alone; the person and the session.
+async fn by_password(app: &TestApp, email: &str) -> (UserId, SessionId) {
+    app.stranger().post_form("/login", &[("email", email), ("password", Visitor::PASSWORD)]).await.expect(303);
+    let sql = "SELECT u.id, s.id FROM users u JOIN sessions s ON s.user_id = u.id WHERE u.email = $1 ORDER BY s.id DESC LIMIT 1";
+    let rows = app.app.db.read_system(sql, &[&email]).await.unwrap();
+    (rows[0].get(0), rows[0].get(1))
+}
+
+async fn begin(app: &TestApp, user: UserId, aal: i16, name: &str) -> TotpEnrolment {
+    let new = NewTotp { user, aal, email: "o@acme.example", friendly_name: name, issuer: "Acme" };
+    mfa::enrol_totp(&app.app, new).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn show(app: &TestApp, user: UserId, session: SessionId, begun: &TotpEnrolment) -> Result<(), VerifyError> {
+    let asked = mfa::challenge(&app.app, user, begun.id).await.map_err(|_| VerifyError::FactorNotFound)?;
+    let secret = Secret::try_from_base32(&begun.secret).unwrap();
+    let code = Builder::new().with_secret(secret).build().unwrap().generate(app.app.clock.now().as_second().unsigned_abs()).to_string();
+    let client = Client::new("192.0.2.1".parse().unwrap(), "test");
+    mfa::verify(&app.app, CodeAnswer { user, session, factor: begun.id, challenge: asked.id, code: &code }, &client).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_that_a_thief_of_the_password_began_opens_nothing_once_another_counts() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let (user, _) = by_password(&app, &owner.email).await;
+    let planted = begin(&app, user, 1, "Planted").await;
+    let (_, theirs) = by_password(&app, &owner.email).await;
+    let own = begin(&app, user, 1, "Own").await;
+    show(&app, user, theirs, &own).await.unwrap();
+    let (_, thief) = by_password(&app, &owner.email).await;
+    // The enrolments that were under way ended with the first that counts,
+    assert!(matches!(show(&app, user, thief, &planted).await, Err(VerifyError::FactorNotFound)));
+    // and one that is begun later is shown only where the one that counts was.
+    let later = begin(&app, user, 2, "Later").await;
+    assert!(matches!(show(&app, user, thief, &later).await, Err(VerifyError::WrongCode)));
+    assert_eq!(app.scalar(&format!("SELECT aal::bigint FROM sessions WHERE id = '{}'", thief.uuid())).await, 1);
+    show(&app, user, theirs, &later).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_of_ones_own_making_is_no_fresh_proof_of_who_one_is() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let (user, session) = by_password(&app, &owner.email).await;
+    let fresh = format!("SELECT extract(epoch FROM fresh_at)::bigint FROM sessions WHERE id = '{}'", session.uuid());
+    let before = app.scalar(&fresh).await;
+    app.app.clock.advance(SignedDuration::from_hours(1));
+    let made = begin(&app, user, 1, "Made by whoever found the session").await;
+    show(&app, user, session, &made).await.unwrap();
+    assert_eq!(app.scalar(&fresh).await, before);
+    // Shown again later, it is the proof.
+    app.app.clock.advance(SignedDuration::from_mins(1));
+    show(&app, user, session, &made).await.unwrap();
+    assert_eq!(app.scalar(&fresh).await, before + 3660);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_page_shows_a_key_only_what_its_scopes_open() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    owner.post_json("/api/v1/leads", &json!({"first_name": "Secretia", "email": "s@x.example"})).await.expect(201);
+    app.settle().await;
+    let program = app.stranger();
+    for (scopes, shown) in [(vec!["settings:read"], false), (vec!["leads:read"], true)] {
+        let key = owner.post_json("/api/v1/keys", &json!({"name": "Program", "scopes": scopes})).await.expect(201).json();
+        let start = program.send(program.request("GET", "/").bearer_auth(key["secret"].as_str().unwrap())).await.expect(200);
+        assert_eq!(start.body.contains("Secretia"), shown, "{scopes:?}");
+        assert!(!start.body.contains("Mails sent") && !start.body.contains("What happened"), "{scopes:?}");
     }
 }
