@@ -128,7 +128,17 @@ async fn answers_carry_the_headers_that_confine_a_page() {
     let page = app.stranger().get("/login").await.expect(200);
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
-    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(page.header(name), value, "{name}");
+    }
+    let other = app.stranger().get("/login").await.header("content-security-policy").to_owned();
+    assert_ne!(policy, other, "a nonce is used once");
     assert!(page.attributes("script", "nonce").iter().all(|nonce| policy.contains(nonce.as_str()) && !nonce.is_empty()));
     assert!(!page.body.contains(" style=") && !page.body.contains("onclick="));
 }

@@ -66,6 +66,20 @@ async fn a_key_is_shown_once_and_kept_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_use_of_a_key_is_shown() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let key = key_with(&owner, &["leads:read"]).await;
+    let listed = async || owner.get("/api/v1/keys").await.expect(200).json()["data"][0].clone();
+    let unused = listed().await;
+    assert_eq!((&unused["last_used_at"], &unused["last_used_from"]), (&Value::Null, &json!("")));
+    Program::new(&app, &key).get("/api/v1/leads").await.expect(200);
+    let used = listed().await;
+    assert_eq!((&used["last_used_at"], &used["last_used_from"]), (&json!("2026-01-05T09:00:00Z"), &json!("127.0.0.1")));
+    assert!(owner.get("/settings/keys").await.expect(200).texts("td[data-label='Last used']")[0].contains("127.0.0.1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_opens_what_its_scopes_say() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Deep Line").await;

@@ -28,6 +28,7 @@ mod reputation;
 mod resend_webhook;
 mod routes;
 mod scoring;
+mod sign_in_attacks;
 mod support;
 mod suppressions;
 mod team;

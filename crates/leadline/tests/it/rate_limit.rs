@@ -1,5 +1,8 @@
 //! Limits of the API, as a program sees them.
 
+use serde_json::json;
+use supabase::Keys;
+
 use crate::support::{Answer, TestApp, TestOptions};
 
 fn number(answer: &Answer, header: &str) -> u64 {
@@ -26,4 +29,38 @@ async fn a_program_is_told_what_is_left_and_then_to_wait() {
     let page = stranger.get("/login").await;
     assert_eq!(page.status, 200);
     assert!(!page.headers.contains_key("ratelimit-limit"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_in_tells_its_limit() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    let told = |answer: &Answer| (number(answer, "ratelimit-limit"), number(answer, "ratelimit-remaining"));
+    let wrong = "wrong wrong wrong";
+    let forms: [(&str, &[(&str, &str)], (u64, u64)); 6] = [
+        ("/login", &[("email", "a@x.example"), ("password", wrong)], (10, 9)),
+        ("/signup", &[("organisation", "X"), ("name", "X"), ("email", "b@x.example"), ("password", "short")], (60, 59)),
+        ("/login/link", &[("email", "c@x.example")], (1, 0)),
+        ("/recover", &[("email", "d@x.example")], (1, 0)),
+        ("/login/code", &[("email", "e@x.example"), ("code", "000000")], (30, 29)),
+        ("/password/strength", &[("password", wrong)], (300, 299)),
+    ];
+    for (path, form, limit) in forms {
+        assert_eq!(told(&stranger.post_form(path, form).await), limit, "{path}");
+    }
+    let anon = Keys::of(&app.app).unwrap().anon().to_owned();
+    let calls = [
+        ("/token?grant_type=password", json!({"email": "f@x.example", "password": wrong}), (10, 9)),
+        ("/token?grant_type=refresh_token", json!({"refresh_token": "x"}), (150, 149)),
+        ("/signup", json!({"email": "g@x.example", "password": "short"}), (60, 59)),
+        ("/otp", json!({"email": "h@x.example"}), (1, 0)),
+        ("/verify", json!({"type": "email", "email": "h@x.example", "token": "000000"}), (30, 29)),
+    ];
+    for (path, body, limit) in calls {
+        let call = stranger.request("POST", &format!("/auth/v1{path}")).header("apikey", &anon).json(&body);
+        assert_eq!(told(&stranger.send(call).await), limit, "{path}");
+    }
+    // A refusal tells it, too.
+    let refused = stranger.post_form("/login/link", &[("email", "c@x.example")]).await.expect(429);
+    assert_eq!(told(&refused), (1, 0));
 }
