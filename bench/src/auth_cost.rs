@@ -46,12 +46,13 @@ async fn measure(services: &Services) -> Result<()> {
         identity::log_in(&app, "ada@bench.example", PASSWORD.to_owned(), &client).await.map_err(|error| anyhow!("{error}"))?;
     let tx = app.db.system().await?;
     let session = session::open(&tx, &session::NewSession::by(user, session::Method::Password), &client, app.clock.now()).await?;
-    let key = "llk_a-key-of-this-bench";
+    // Of the form that keys have: anything else is refused without a look.
+    let key = "llk_YSBrZXkgb2YgdGhpcyBiZW5jaG1hcmsgb25seQ-IHNc";
     let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
     tx.commit().await?;
     let tx = app.db.tenant(&db::Scope::whole(org)).await?;
     tx.execute(
-        "INSERT INTO api_keys (org_id, id, name, prefix, key_hash, scopes, created_by, created_at) VALUES ($1, $2, 'Bench', 'llk_a-ke', $3, '{leads:read}', $4, $5)",
+        "INSERT INTO api_keys (org_id, id, name, prefix, key_hash, scopes, created_by, created_at) VALUES ($1, $2, 'Bench', 'llk_YSBrZXkg', $3, '{leads:read}', $4, $5)",
         &[&org, &Uuid::now_v7(), &hash.as_slice(), &user, &app.clock.now()],
     )
     .await?;
