@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::change_member::require_another_owner;
 use crate::{
-    Can, TeamWrite, Viewer,
+    Can, Engine, TeamWrite, Viewer,
     authority::{Authority, role_key, unknown_role},
     store::{
         colleagues::{self, Colleague},
@@ -28,6 +28,7 @@ pub(crate) async fn remove_member(app: &App, viewer: &Can<TeamWrite>, id: UserId
     let payload = json!({ "role": gone.role, "team": gone.team_id });
     append(&tx, &[NewEvent { kind: "member.removed", subject: Subject::of(id), actor: viewer.actor(), at: now, payload }]).await?;
     tx.commit().await?;
+    Engine::of(app)?.forget_person(id);
     Ok(gone)
 }
 
@@ -44,7 +45,9 @@ pub(crate) async fn leave(app: &App, viewer: &Viewer) -> Result<(), Problem> {
     let payload = json!({ "role": gone.role, "team": gone.team_id });
     let event = NewEvent { kind: "member.left", subject: Subject::of(viewer.user_id), actor: viewer.actor(), at: now, payload };
     append(&tx, &[event]).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Engine::of(app)?.forget_person(viewer.user_id);
+    Ok(())
 }
 
 async fn part(tx: &TenantTx, id: UserId, authority: Option<Authority>) -> Result<Colleague, Problem> {

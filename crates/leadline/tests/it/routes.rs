@@ -128,7 +128,9 @@ async fn every_route_was_tried_as_stranger_and_as_neighbour() {
 async fn fingerprint(app: &TestApp) -> Vec<i64> {
     let ours = "org_id = (SELECT org_id FROM organisations WHERE name = 'Ours')";
     let mut counts = Vec::new();
-    for table in ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs"] {
+    let outreach = ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs"];
+    let people = ["memberships", "roles", "role_settings", "teams", "invitations", "organisation_domains"];
+    for table in outreach.iter().chain(&people) {
         counts.push(
             app.scalar(&format!("SELECT coalesce(sum(hashtextextended(t::text, 0) % 1000003), 0)::bigint FROM {table} t WHERE {ours}"))
                 .await,

@@ -26,18 +26,25 @@ use crate::{
 /// People of one team that are named here; the list of people shows the others.
 const NAMED: i64 = 20;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TeamForm {
+    name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct MemberForm {
-    user_id: UserId,
+    user_id: String,
 }
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<SettingsRead>) -> Result<Markup, Problem> {
     render(&app, &viewer, None).await
 }
 
-pub(super) async fn create(State(app): State<App>, viewer: Can<TeamWrite>, form: PageForm<TeamName>) -> Result<Response, Problem> {
+pub(super) async fn create(State(app): State<App>, viewer: Can<TeamWrite>, form: PageForm<TeamForm>) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    match create_team(&tx, &viewer, form.value.clone(), app.clock.now()).await {
+    match create_team(&tx, &viewer, TeamName { name: form.value.name.clone() }, app.clock.now()).await {
         Ok(team) => {
             tx.commit().await?;
             Ok(redirect("/settings/teams", Some(Flash::success(format!("Team {} made.", team.name)))))
@@ -55,10 +62,10 @@ pub(super) async fn rename(
     State(app): State<App>,
     viewer: Can<TeamWrite>,
     ApiPath(id): ApiPath<TeamId>,
-    form: PageForm<TeamName>,
+    form: PageForm<TeamForm>,
 ) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let flash = match rename_team(&tx, &viewer, id, form.value, app.clock.now()).await {
+    let flash = match rename_team(&tx, &viewer, id, TeamName { name: form.value.name }, app.clock.now()).await {
         Ok(team) => {
             tx.commit().await?;
             Flash::success(format!("The team is called {} now.", team.name))
@@ -87,7 +94,7 @@ pub(super) async fn add(
     ApiPath(id): ApiPath<TeamId>,
     form: PageForm<MemberForm>,
 ) -> Result<Response, Problem> {
-    place(&app, &viewer, form.value.user_id, Some(id)).await
+    place(&app, &viewer, &form.value, Some(id)).await
 }
 
 pub(super) async fn take_out(
@@ -96,10 +103,11 @@ pub(super) async fn take_out(
     ApiPath(_): ApiPath<TeamId>,
     form: PageForm<MemberForm>,
 ) -> Result<Response, Problem> {
-    place(&app, &viewer, form.value.user_id, None).await
+    place(&app, &viewer, &form.value, None).await
 }
 
-async fn place(app: &App, viewer: &Can<TeamWrite>, id: UserId, team: Option<TeamId>) -> Result<Response, Problem> {
+async fn place(app: &App, viewer: &Can<TeamWrite>, form: &MemberForm, team: Option<TeamId>) -> Result<Response, Problem> {
+    let id: UserId = form.user_id.parse().map_err(|_| Problem::not_found())?;
     let tx = app.db.tenant(&viewer.scope).await?;
     let change = MemberChange { role: None, team_id: Some(team) };
     let flash = match change_member(app, &tx, viewer, id, change, app.clock.now()).await {
