@@ -1,8 +1,11 @@
 //! Codes and links that prove an address: six digits to type, or a long token to follow. Each works
 //! once; a new one of the same kind ends the one before it.
 
+use std::time::Duration;
+
+use cache::{Rate, Throttled};
 use db::{Db, DbError, SystemTx};
-use http_kit::SecretKey;
+use http_kit::{App, SecretKey};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{UserId, Uuid};
 use sha2::{Digest, Sha256};
@@ -82,6 +85,14 @@ pub struct Redeemed {
 
 /// Six digits bear so many wrong guesses.
 const GUESSES: i32 = 5;
+/// And an address so many codes typed in a day, whoever types them: a new code each minute would else give
+/// a patient stranger thousands of guesses. Links go on working.
+const PER_ADDRESS: Rate = Rate { uses: 30, per: Duration::from_secs(24 * 3600) };
+
+/// Counts a code typed for `email`, which may be nobody's.
+pub async fn count_code(app: &App, email: &str) -> Result<(), Throttled> {
+    http_kit::throttle(app, &[(&format!("code:address:{email}"), PER_ADDRESS)]).await
+}
 
 impl Issued {
     /// A fresh pair.
@@ -156,7 +167,10 @@ pub(crate) async fn keep(
 /// What a link is for, without using it up: for the page that asks before it acts.
 pub async fn peek_link(db: &Db, token: &str, now: Timestamp) -> Result<Option<(Purpose, String)>, DbError> {
     let rows = db
-        .read_system("SELECT kind, email FROM one_time_tokens WHERE token_hash = $1 AND expires_at > $2", &[&token_hash(token).as_slice(), &now])
+        .read_system(
+            "SELECT kind, email FROM one_time_tokens WHERE token_hash = $1 AND expires_at > $2",
+            &[&token_hash(token).as_slice(), &now],
+        )
         .await?;
     rows.first().map(|row| Ok((purpose(row.try_get(0)?)?, row.try_get(1)?))).transpose()
 }

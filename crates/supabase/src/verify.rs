@@ -113,6 +113,8 @@ async fn by_code(
     email: &str,
     code: &str,
 ) -> Result<(Option<Redeemed>, SystemTx), AuthError> {
+    let counted = one_time::count_code(app, email).await;
+    counted.map_err(|throttled| AuthError::too_many("over_request_rate_limit", throttled.retry_after))?;
     let redeemed = one_time::redeem_code(&tx, &app.config.secret, purposes, email, code, app.clock.now()).await?;
     if redeemed.is_some() {
         return Ok((redeemed, tx));

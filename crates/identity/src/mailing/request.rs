@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{MailFlowError, SendLetter, Stamp};
 use crate::one_time::{Challenge, Purpose};
 
-/// Mails to one address, whatever they are for.
-const PER_ADDRESS: Rate = Rate { uses: 1, per: Duration::from_secs(60) };
+/// Mails to one address, whatever they are for and whoever asks.
+const PER_ADDRESS: Rate = Rate { uses: 10, per: Duration::from_secs(3600) };
+/// Mails to one address that one network asks for: the next letter ends the one before, so strangers must
+/// not be able to keep somebody from theirs by asking again and again.
+const PER_PAIR: Rate = Rate { uses: 1, per: Duration::from_secs(60) };
 /// Mails that one visitor's network asks for.
 const PER_VISITOR: Rate = Rate { uses: 30, per: Duration::from_secs(3600) };
 
@@ -87,8 +90,10 @@ pub(crate) async fn request_about(app: &App, user: Option<UserId>, request: Mail
 
 /// Refuses what would fill somebody's mailbox, or is asked for by one network again and again.
 pub(crate) async fn throttle(app: &App, email: &str, from: Option<IpAddr>) -> Result<(), MailFlowError> {
-    let (address, visitor) = (format!("mail:address:{email}"), from.map(|from| format!("mail:visitor:{from}")));
-    let mut keys = vec![(address.as_str(), PER_ADDRESS)];
+    let (address, pair) =
+        (format!("mail:address:{email}"), format!("mail:pair:{}:{email}", from.map(|from| from.to_string()).unwrap_or_default()));
+    let visitor = from.map(|from| format!("mail:visitor:{from}"));
+    let mut keys = vec![(address.as_str(), PER_ADDRESS), (pair.as_str(), PER_PAIR)];
     keys.extend(visitor.iter().map(|visitor| (visitor.as_str(), PER_VISITOR)));
     http_kit::throttle(app, &keys).await.map_err(|throttled| MailFlowError::Throttled(throttled.retry_after))
 }

@@ -98,6 +98,7 @@ pub(super) async fn redeem(app: &App, purposes: &[Purpose], email: &str, code: &
     throttle(app, &[(&key, TRIES)]).await?;
     let email: String = email.trim().to_lowercase().chars().take(254).collect();
     let code: String = code.chars().filter(|c| !c.is_whitespace()).take(12).collect();
+    one_time::count_code(app, &email).await.map_err(|throttled| Problem::too_many(throttled.retry_after))?;
     let tx = app.db.system().await?;
     let redeemed = one_time::redeem_code(&tx, &app.config.secret, purposes, &email, &code, app.clock.now()).await?;
     tx.commit().await?;

@@ -20,8 +20,8 @@ struct AcceptForm {
 
 async fn show(State(app): State<App>, person: Person) -> Result<Markup, Problem> {
     let principal = &person.principal;
-    // Who has not proved the address must not learn who has invited it.
-    let waiting = match principal.email_confirmed {
+    // Who has not proved the address must not learn who has invited it; nor must whom an organisation vouches for.
+    let waiting = match principal.email_confirmed && principal.only_org.is_none() {
         true => invitations::of_address(&app.db, &principal.email, app.clock.now()).await?,
         false => Vec::new(),
     };
@@ -46,10 +46,10 @@ async fn show(State(app): State<App>, person: Person) -> Result<Markup, Problem>
         }
         @if may_found {
             @if !waiting.is_empty() { p.divider aria-hidden="true" { span { "or" } } }
-            @if principal.place.is_some() { p { "You can found another organisation." } }
+            @if principal.place.is_some() { p { "Or begin with another organisation." } }
             form.stack method="post" action="/organisations/new" {
                 (Field::text("organisation", "Organisation").autocomplete("organization").required())
-                @if waiting.is_empty() { (Button::primary("Found an organisation")) } @else { (Button::secondary("Found your own")) }
+                @if waiting.is_empty() { (Button::primary("Create organisation")) } @else { (Button::secondary("Create your own")) }
             }
         }
         @if let Some(place) = &principal.place { p.muted { a href="/" { "Go on to " (place.org_name) } } }
