@@ -75,6 +75,11 @@ pub(crate) async fn any_organisation(db: &Db) -> Result<bool, DbError> {
     Ok(!db.read_system("SELECT FROM organisations LIMIT 1", &[]).await?.is_empty())
 }
 
+/// Whether somebody has this address.
+pub(crate) async fn is_known(tx: &SystemTx, email: &str) -> Result<bool, DbError> {
+    Ok(tx.query_opt("SELECT FROM users WHERE email = $1", &[&email]).await?.is_some())
+}
+
 /// A person about to be known.
 pub struct NewUser<'a> {
     pub id: UserId,
