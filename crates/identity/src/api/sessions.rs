@@ -92,5 +92,7 @@ async fn post_end_others(State(app): State<App>, viewer: Viewer, request: Idempo
 /// identity provider over the person's other sessions.
 fn own_session(viewer: &Viewer) -> Result<SessionId, Problem> {
     let session = viewer.principal().session.filter(|_| viewer.principal().owns_account);
-    session.ok_or_else(|| Problem::forbidden("Only a session of your own can do this. Sign in with your password, a passkey or a link by mail."))
+    session.ok_or_else(|| {
+        Problem::forbidden("Only a session of your own can do this. Sign in with your password, a passkey or a link by mail.")
+    })
 }

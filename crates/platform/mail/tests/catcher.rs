@@ -56,7 +56,11 @@ async fn the_catcher_is_an_idempotent_provider() {
 
     assert!(catcher.clear(&Scope::whole(org), Reader::Everything).await.unwrap() > 0);
     assert!(catcher.list(&Scope::whole(org), Reader::Everything, None, None, 10).await.unwrap().is_empty());
-    assert_eq!(catcher.list(&Scope::whole(other), Reader::Everything, None, None, 10).await.unwrap().len(), 1, "another organisation keeps its mail");
+    assert_eq!(
+        catcher.list(&Scope::whole(other), Reader::Everything, None, None, 10).await.unwrap().len(),
+        1,
+        "another organisation keeps its mail"
+    );
     db.close();
     postgres.stop().await.unwrap();
 }
