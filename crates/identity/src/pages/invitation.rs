@@ -92,8 +92,9 @@ fn page(
         }
     };
     let mut response = chrome.bare(&format!("Join {organisation}"), content).into_response();
-    // The address holds the secret: no other page, not even ours, is told it.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The address holds the secret: no other page, not even ours, is told it. Not `no-referrer`, under which browsers
+    // send `Origin: null` with the form: without TLS that looks like another website.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
 }
 

@@ -58,7 +58,7 @@ async fn somebody_unknown_joins_by_the_link_in_their_letter() {
         assert!(page.text().contains(part), "{part} in {}", page.text());
     }
     assert_eq!(page.attributes("input[name=email]", "value"), ["new@acme.example"]);
-    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.header("referrer-policy"), "strict-origin");
     let weak = stranger.post_form(&link, &[("name", ""), ("password", "short")]).await.expect(422).text();
     assert!(weak.contains("name is missing") && weak.contains("at least 10"), "{weak}");
     stranger.post_form(&link, &[("name", "Nora New"), ("password", Visitor::PASSWORD)]).await.expect(303);
