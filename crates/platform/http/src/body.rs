@@ -25,6 +25,9 @@ pub struct Idempotent<T> {
     pub body: T,
 }
 
+/// The field in which a form without scripts of its own carries its idempotency key.
+const KEY_FIELD: &str = "idempotency_key";
+
 /// A form's fields with its idempotency key (the header, or the field `idempotency_key`).
 /// Meaning is checked by the action, so that the form can be shown again with what was typed.
 #[derive(Debug)]
@@ -70,10 +73,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         if bytes.windows(3).any(|w| w == b"%00") || bytes.contains(&0) {
             return Err(Problem::bad_request("The form holds a NUL character, which cannot be stored. Remove it and send the form again."));
         }
-        let field = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "idempotency_key").map(|(_, value)| value.into_owned());
+        let field = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == KEY_FIELD).map(|(_, value)| value.into_owned());
         let idempotency = idempotency(&parts, field, &bytes)?;
+        // Every form carries the key, also those whose type refuses fields that it does not know.
+        let fields = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name != KEY_FIELD);
+        let fields = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let value =
-            serde_html_form::from_bytes(&bytes).map_err(|error| Problem::bad_request(format!("The form could not be read: {error}.")))?;
+            serde_html_form::from_str(&fields).map_err(|error| Problem::bad_request(format!("The form could not be read: {error}.")))?;
         Ok(Self { idempotency, value })
     }
 }
