@@ -246,6 +246,7 @@ impl FromRequestParts<App> for Viewer {
         let Ok(chrome) = Chrome::from_request_parts(parts, app).await;
         let places = [
             (Nav::Catcher, matches!(app.mailer, mail::Mailer::Catcher(_))),
+            (Nav::Security, place.permissions.has(Permission::SecurityWrite)),
             (Nav::Keys, place.permissions.has(Permission::KeysWrite)),
             (Nav::Audit, place.permissions.has(Permission::AuditRead)),
         ];

@@ -29,7 +29,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
             div.stack #home data-live="lead import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
                 @if let Some(nudge) = viewer.security_nudge() { (nudge) }
                 (begin(&viewer))
-                (checklist(first))
+                (checklist(&viewer, first))
             }
         };
         return Ok(viewer.page(Nav::Home, "Home", content));
@@ -59,7 +59,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
         }))
         div.stack #home data-live="lead mail campaign import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
             @if let Some(nudge) = viewer.security_nudge() { (nudge) }
-            @if !first.is_done() { (checklist(first)) }
+            @if !first.is_done() { (checklist(&viewer, first)) }
             @if let Some((now, before)) = &totals { (numbers(now, before)) }
             (ui::split(
                 html! {
@@ -98,27 +98,47 @@ fn begin(viewer: &Viewer) -> Markup {
     ui::card("", html! {}, ui::empty_state(Icon::Leads, "No leads yet", text, actions))
 }
 
-fn checklist(first: FirstSteps) -> Markup {
-    let step = |title: &str, text: &str, done: bool, href: &str| Step {
+fn checklist(viewer: &Viewer, first: FirstSteps) -> Markup {
+    // Everybody sees how far it is; a link is only what they may do.
+    let step = |title: &str, text: &str, done: bool, href: &str, takes: Permission| Step {
         title: title.to_owned(),
         text: text.to_owned(),
         done,
-        href: Some(href.to_owned()),
+        href: viewer.may(takes).then(|| href.to_owned()),
     };
     ui::card(
         "Until your first campaign",
         html! {},
         ui::steps(&[
-            step("Import a file", "A CSV of people and their companies.", first.has_leads, "/imports/new"),
+            step("Import a file", "A CSV of people and their companies.", first.has_leads, "/imports/new", Permission::LeadsImport),
             step(
                 "Look at your leads",
                 "Filter them; each gets a score with its reasons. What counts is set under Scoring.",
                 first.has_scores,
                 "/leads",
+                Permission::LeadsRead,
             ),
-            step("Write a template", "Text with variables such as the first name.", first.has_template, "/templates/new"),
-            step("Set the postal address", "The law wants it below each campaign mail.", first.has_postal_address, "/settings/team"),
-            step("Launch a campaign", "Choose an audience, preview as any lead, and go.", first.has_launched, "/campaigns/new"),
+            step(
+                "Write a template",
+                "Text with variables such as the first name.",
+                first.has_template,
+                "/templates/new",
+                Permission::CampaignsWrite,
+            ),
+            step(
+                "Set the postal address",
+                "The law wants it below each campaign mail.",
+                first.has_postal_address,
+                "/settings/team",
+                Permission::SettingsWrite,
+            ),
+            step(
+                "Launch a campaign",
+                "Choose an audience, preview as any lead, and go.",
+                first.has_launched,
+                "/campaigns/new",
+                Permission::CampaignsWrite,
+            ),
         ]),
     )
 }
