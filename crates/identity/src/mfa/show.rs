@@ -34,7 +34,10 @@ pub(crate) async fn show_code(app: &App, shown: Shown<'_>, factor: FactorId, cod
     throttle::answer(app, shown.user, shown.client).await.map_err(ShowError::Throttled)?;
     let tx = app.db.system().await?;
     if !accept::code(&tx, app, shown, factor, code, app.clock.now()).await? {
-        record::refused(app, shown.user, "code", shown.client);
+        // A first code that was mistyped while the app is set up is no sign-in that failed.
+        if store::factors(&app.db, shown.user).await?.iter().any(|known| known.id == factor && known.is_verified()) {
+            record::refused(app, shown.user, "code", shown.client);
+        }
         return Err(ShowError::WrongCode);
     }
     tx.commit().await?;
