@@ -59,7 +59,7 @@ const SCREENS = [
   { name: "link-dead", as: "stranger", path: () => "/confirm?token=none", status: 410 },
   { name: "account", path: () => "/account" },
   { name: "account-refused", as: "beginner", path: () => "/account", status: 422, act: async (page) => {
-    await page.getByLabel("Present password").fill("not the password");
+    await page.getByLabel("Current password").fill("not the password");
     await page.getByLabel("New password").fill("short");
     await press("Change password")(page);
     await page.locator("[aria-invalid=true]").first().waitFor();

@@ -96,7 +96,7 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "sso.updated" => format!("changed the identity provider’s {}", fields(&entry.details)),
         "sso.removed" => format!("removed the identity provider {}", word("issuer")),
         "sso.enforcement_changed" => format!("changed whether people must sign in through the identity provider{}", moved("enforced")),
-        "organisation.created" => "founded the organisation".to_owned(),
+        "organisation.created" => "created the organisation".to_owned(),
         "organisation.updated" => format!("changed the organisation’s {}", fields(&entry.details)),
         "key.created" => format!("made the API key “{}”", word("name")),
         "key.revoked" => format!("revoked the API key “{}”", word("name")),

@@ -105,10 +105,10 @@ fn page(
             },
             html! {
                 (verification::card(job))
-                (ui::card("Take it away", html! {}, html! {
-                    p { "An export ends in a seal with our signature. Check it anywhere, any time:" }
+                (ui::card("Check an export", html! {}, html! {
+                    p { "An export ends in a signature of this server. Check that nothing in the file was changed, on any machine:" }
                     p { code { "leadline admin verify-audit FILE" } }
-                    p.muted { "Exporting takes a fresh proof that it is you." }
+                    p.muted { "Exporting asks for your password or second factor, unless you gave it in the last ten minutes." }
                 }))
             },
         ))
@@ -142,10 +142,10 @@ fn filters(query: &AuditQuery, refused: Option<&Problem>, members: &[Member]) ->
     html! {
         form.audit-filters method="get" action="/settings/audit" role="search" {
             (ui::field_grid(html! {
-                (Field::text("q", "Words").value(&query.q).placeholder("A name, an address, a kind").autocomplete("off").attr("data-search", ""))
+                (Field::text("q", "Search").value(&query.q).placeholder("A name, an address, a kind").autocomplete("off").attr("data-search", ""))
                 (Field::select("person", "Who", people).value(&query.person).error(error("person")))
                 (Field::select("kind", "What", FAMILIES.iter().copied()).value(&query.kind))
-                (Field::text("subject", "Id of the thing").value(&query.subject).error(error("subject")).placeholder("lead_…").autocomplete("off"))
+                (Field::text("subject", "Record ID").value(&query.subject).error(error("subject")).placeholder("lead_…").autocomplete("off"))
                 (Field::date("since", "From").value(&query.since).error(error("since")))
                 (Field::date("until", "To").value(&query.until).error(error("until")))
             }))

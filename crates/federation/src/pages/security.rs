@@ -69,7 +69,7 @@ pub(super) async fn inspect(
     let inspection = inspect_connection(&app, &viewer, id).await?;
     let flash = match inspection.outcome {
         Ok(keys) => Flash::success(format!(
-            "{} answers: its document is in order and {} can be verified. Whether it knows the client id and secret shows when somebody signs in.",
+            "{} answers: its document is in order and {} can be verified. Whether it knows the client ID and secret shows when somebody signs in.",
             inspection.label,
             ui::plural(i64::try_from(keys).unwrap_or(i64::MAX), "signing key", "signing keys")
         )),
@@ -160,7 +160,7 @@ async fn render(app: &App, viewer: &Can<SecurityWrite>, open: &Open<'_>) -> Resu
                 (ui::card("Single sign-on", html! {}, ui::empty_state(Icon::Key, "No identity provider is connected",
                     "People sign in with a password, a passkey, or a provider of this server.", html! {})))
             }
-            p.muted { "Second factors are asked for by role: " a href="/settings/roles" { "go to the roles" } "." }
+            p.muted { "A second factor is required by role: choose for whom under " a href="/settings/roles" { "Roles" } "." }
         }))
     };
     Ok(viewer.page(Nav::Security, "Security", content))
@@ -178,7 +178,7 @@ fn details(app: &App, connection: &Connection, roles: &[(String, String)], may_c
     ui::stack(html! {
         (ui::definition_list([
             ("Issuer", html! { (connection.issuer) }),
-            ("Client id", html! { (connection.client_id) }),
+            ("Client ID", html! { (connection.client_id) }),
             ("Domains", html! { (domains) }),
             ("Newcomers become", html! { (role_name(roles, &connection.default_role)) }),
             ("Sign-in link", html! { a href=(link) { (link) } }),
@@ -238,19 +238,21 @@ impl Form<'_> {
         let error = |name: &str| refused.and_then(|(_, problem)| problem.of_field(name));
         let action = known.map_or_else(|| format!("{HERE}/sso"), |known| format!("{HERE}/sso/{}", known.id));
         let secret = Field::password("client_secret", "Client secret").error(error("client_secret")).autocomplete("off");
-        let secret = if known.is_some() {
+        let secret = if refused.is_some() {
+            secret.hint("Type it once more if you had: a secret is never sent back to a page.")
+        } else if known.is_some() {
             secret.hint("Stored encrypted and never shown. Leave it empty to keep the one there is.")
         } else {
             secret.hint("Stored encrypted and never shown again.").required()
         };
         html! {
-            form.stack method="post" action=(action) {
-                (ui::definition_list([("Redirect URI, to register at the provider", html! { code { (self.callback) } })]))
+            form.stack.sso-form method="post" action=(action) {
+                (ui::definition_list([("Redirect URI, to register at the provider", html! { code { (self.callback) } " " (Button::ghost("Copy").small().plain().attr("data-copy", self.callback)) })]))
                 (ui::field_grid(html! {
                     (Field::text("label", "Name").value(&typed.label).error(error("label")).required().attr("maxlength", "60").hint("On the sign-in button, such as Okta."))
                     (Field::url("issuer", "Issuer").value(&typed.issuer).error(error("issuer")).required().placeholder("https://login.example.com")
-                        .hint("Its document is fetched when you save."))
-                    (Field::text("client_id", "Client id").value(&typed.client_id).error(error("client_id")).autocomplete("off").required())
+                        .hint("Its discovery document is read when you save."))
+                    (Field::text("client_id", "Client ID").value(&typed.client_id).error(error("client_id")).autocomplete("off").required())
                     (secret)
                     (Field::text("domains", "Domains").value(&typed.domains).error(error("domains")).placeholder("example.com")
                         .hint("Work addresses of these domains are sent to this provider, and new people of them come in by themselves. Name yours, or one that the team page has claimed."))

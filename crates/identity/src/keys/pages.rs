@@ -193,7 +193,7 @@ fn form(own: Permissions, refused: Option<(&KeyForm, &Problem)>) -> Markup {
         (!own.is_empty()).then(|| own.join(". "))
     };
     let given = |scope: &str| typed.scope.iter().any(|chosen| chosen == scope);
-    let expiries = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("date", "On a day"), ("never", "Never")];
+    let expiries = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("date", "On a date"), ("never", "Never")];
     let admin = scopes(&[ADMIN_SCOPE.to_owned()]);
     html! {
         form.stack method="post" action="/settings/keys" {
@@ -206,12 +206,12 @@ fn form(own: Permissions, refused: Option<(&KeyForm, &Problem)>) -> Markup {
                     @for permission in own.without(Permission::KeysWrite).iter() {
                         (scope(permission.as_str(), permission.label(), given(permission.as_str())))
                     }
-                    @if admin.is_within(own) { (scope(ADMIN_SCOPE, "All of this, also what comes later", given(ADMIN_SCOPE))) }
+                    @if admin.is_within(own) { (scope(ADMIN_SCOPE, "Everything, including permissions added later", given(ADMIN_SCOPE))) }
                 }
             }
             (ui::field_grid(html! {
-                (Field::select("expiry", "Stops working", expiries).value(&typed.expiry).error(error("expires_at")))
-                (Field::date("until", "Last day").value(&typed.until).hint("For “On a day”."))
+                (Field::select("expiry", "Expires", expiries).value(&typed.expiry).error(error("expires_at")))
+                (Field::date("until", "Last day").value(&typed.until).hint("The key works until the end of it (UTC)."))
             }))
             (Field::textarea("addresses", "Allowed addresses", 3).value(&typed.addresses).error(error("addresses"))
                 .hint("One a line, such as 203.0.113.0/24. Empty: from everywhere."))

@@ -46,7 +46,11 @@ pub enum MailFlowError {
 impl From<MailFlowError> for Problem {
     fn from(error: MailFlowError) -> Self {
         match error {
-            MailFlowError::Throttled(wait) => Self::too_many(wait),
+            MailFlowError::Throttled(wait) => {
+                let detail =
+                    format!("A mail was asked for just now. Look for it, or wait {} seconds and ask again.", wait.as_secs().max(1));
+                Self { detail, ..Self::too_many(wait) }
+            }
             MailFlowError::Db(error) => error.into(),
         }
     }

@@ -47,7 +47,7 @@ async fn show(State(app): State<App>, chrome: Chrome, ApiQuery(link): ApiQuery<L
     let found = one_time::peek_link(&app.db, &link.token, app.clock.now()).await?;
     Ok(match found.filter(|(purpose, _)| is_ours(*purpose, &link.token)) {
         Some((purpose, email)) => chrome.bare(title(purpose), question(purpose, &email, &link)).into_response(),
-        None => dead_link(&chrome),
+        None => dead_link(&chrome, "/login/link"),
     })
 }
 
@@ -55,7 +55,9 @@ async fn submit(State(app): State<App>, chrome: Chrome, client: Client, link: Pa
     let LinkForm { token, next, organisation } = link.value;
     let tx = app.db.system().await?;
     let redeemed = one_time::redeem_link(&tx, &token, app.clock.now()).await?;
-    let Some(redeemed) = redeemed.filter(|redeemed| is_ours(redeemed.purpose, &token)) else { return Ok(dead_link(&chrome)) };
+    let Some(redeemed) = redeemed.filter(|redeemed| is_ours(redeemed.purpose, &token)) else {
+        return Ok(dead_link(&chrome, "/login/link"));
+    };
     tx.commit().await?;
     arrive(&app, redeemed, Arrival { next: &next, organisation: &organisation }, &client).await
 }
@@ -126,13 +128,13 @@ fn question(purpose: Purpose, email: &str, link: &LinkForm) -> Markup {
 }
 
 /// Used, too old, replaced by a later one, or never ours: the same page.
-pub(super) fn dead_link(chrome: &Chrome) -> Response {
+pub(super) fn dead_link(chrome: &Chrome, another: &str) -> Response {
     let content = html! {
         h1 { "This link no longer works" }
         p { "It was used already, is too old, or a later mail has replaced it." }
         div.stack {
             (Button::primary("Sign in").href("/login"))
-            (Button::secondary("Get another link").href("/login/link"))
+            (Button::secondary("Get another link").href(another))
         }
     };
     (StatusCode::GONE, chrome.bare("Link", content)).into_response()

@@ -91,7 +91,13 @@ fn by_password(next: &str, problem: Option<&Problem>) -> Markup {
             (Field::password("password", "Password").error(problem.map(|problem| problem.detail.clone())).autocomplete("current-password").required().autofocus())
             (Button::primary("Continue"))
         }
+        (not_now())
     }
+}
+
+/// Whoever does not want to after all goes to the start page: the page they came from would ask again.
+pub(super) fn not_now() -> Markup {
+    html! { p.muted { a href="/" { "Not now" } } }
 }
 
 fn by_mail(email: &str, next: &str, sent: bool, problem: Option<&Problem>) -> Markup {
@@ -112,6 +118,7 @@ fn by_mail(email: &str, next: &str, sent: bool, problem: Option<&Problem>) -> Ma
             (ui::hidden("next", next))
             @if sent { (Button::ghost("Send another code")) } @else { (Button::primary("Send code")) }
         }
+        (not_now())
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use ui::{Button, Field, Icon};
 
 use super::{
+    confirm_identity::not_now,
     login::{Next, inside},
     passkey,
 };
@@ -119,7 +120,7 @@ fn page(person: &Person, choices: &Choices, next: &str, refused: Option<Refused<
             h1 { (title) }
             p { (text) }
             (forms(choices, next, refused))
-            @if !confirms { form.stack method="post" action="/logout" { (Button::ghost("Sign in as somebody else")) } }
+            @if confirms { (not_now()) } @else { form.stack method="post" action="/logout" { (Button::ghost("Sign in as somebody else")) } }
         },
     )
 }

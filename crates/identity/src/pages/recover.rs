@@ -71,7 +71,7 @@ async fn show_reset(State(app): State<App>, chrome: Chrome, ApiQuery(link): ApiQ
             let form = ResetForm { email, ..link };
             chrome.bare(RESET, link_form(&form, None)).into_response()
         }
-        _ => dead_link(&chrome),
+        _ => dead_link(&chrome, "/recover"),
     })
 }
 
@@ -80,7 +80,7 @@ async fn reset(State(app): State<App>, chrome: Chrome, client: Client, typed: Pa
     let form = typed.value;
     match set_password(&app, &form, &client).await {
         Ok(Some(response)) => Ok(response),
-        Ok(None) => Ok(dead_link(&chrome)),
+        Ok(None) => Ok(dead_link(&chrome, "/recover")),
         Err(problem) if form.token.is_empty() => refuse(&chrome, check_mail::TITLE, problem, |problem| code_form(&form, Some(problem))),
         Err(problem) => refuse(&chrome, RESET, problem, |problem| link_form(&form, Some(problem))),
     }

@@ -325,7 +325,7 @@ async fn a_password_is_changed_with_the_present_one() {
     phone.post_form("/login", &[("email", ada.email.as_str()), ("password", Visitor::PASSWORD)]).await.expect(303);
     let change = |current: &str, new: &str| [("current", current.to_owned()), ("password", new.to_owned())];
     for (current, new, told) in [
-        ("wrong wrong wrong", NEW_PASSWORD, "not your present password"),
+        ("wrong wrong wrong", NEW_PASSWORD, "not your current password"),
         (Visitor::PASSWORD, "short", "at least 10 characters"),
         (Visitor::PASSWORD, Visitor::PASSWORD, "your password already"),
     ] {

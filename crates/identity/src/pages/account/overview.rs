@@ -29,7 +29,7 @@ pub(super) async fn page(app: &App, person: &Person, viewer: MaybeViewer, refuse
         (ui::card(if own.has_password { "Password" } else { "Set a password" }, html! {}, password_form(person, &own, of(refused, "password"))))
         (ui::card_flush("Ways to sign in", html! {}, ways(app, person, &own)))
     });
-    Ok(frame(person, viewer.ok().as_ref(), "/account", "Your account", "How you are called, and how you sign in.", content))
+    Ok(frame(person, viewer.ok().as_ref(), "/account", "Your account", "Your name, your address, and how you sign in.", content))
 }
 
 fn of<'a>(refused: Option<&'a Refused<'a>>, form: &str) -> Option<&'a Refused<'a>> {
@@ -55,7 +55,7 @@ fn email_form(person: &Person, own: &Own, refused: Option<&Refused<'_>>) -> Mark
     html! {
         @if let Some(new) = &own.new_email {
             (ui::notice_with(Tone::Info, html! { "Follow the link that we sent to " strong { (new) } " to sign in with it." }, html! {
-                form method="post" action="/account/email/keep" { (Button::ghost("Keep the present one").small()) }
+                form method="post" action="/account/email/keep" { (Button::ghost("Keep the current address").small()) }
             }))
         }
         form.stack.is-narrow method="post" action="/account/email" {
@@ -72,7 +72,7 @@ fn password_form(person: &Person, own: &Own, refused: Option<&Refused<'_>>) -> M
             // For password managers: whose password it is.
             input type="email" name="username" value=(person.principal.email) autocomplete="username" hidden;
             @if own.has_password {
-                (Field::password("current", "Present password").error(error(refused, "current")).autocomplete("current-password").required())
+                (Field::password("current", "Current password").error(error(refused, "current")).autocomplete("current-password").required())
             }
             (strength::field(if own.has_password { "New password" } else { "Password" }, error(refused, "password")))
             (ui::form_actions(html! {

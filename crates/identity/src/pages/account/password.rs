@@ -48,7 +48,7 @@ async fn change(app: &App, person: &Person, form: PasswordForm) -> Result<(), Pr
     if account::own(&app.db, principal.user).await?.has_password {
         check_password(app, &principal.email, form.current, &person.client).await.map_err(|error| match error {
             LogInError::Credentials => {
-                Problem::invalid(vec![FieldError::new("/current", "password.wrong", "This is not your present password")])
+                Problem::invalid(vec![FieldError::new("/current", "password.wrong", "This is not your current password")])
             }
             other => other.into(),
         })?;

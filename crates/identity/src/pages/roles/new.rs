@@ -45,7 +45,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<TeamWrite>, form:
 
 fn page(viewer: &Can<TeamWrite>, typed: &RoleForm, problem: Option<&Problem>) -> Markup {
     let content = html! {
-        (ui::page_header_under(&[("Roles", "/settings/roles")], "New role", "Of what you may do yourself.", html! {}))
+        (ui::page_header_under(&[("Roles", "/settings/roles")], "New role", "You can give only what you may do yourself.", html! {}))
         (ui::card("", html! {}, fields(viewer, "/settings/roles", typed, None, problem)))
     };
     viewer.page(Nav::Team, "New role", content)

@@ -111,7 +111,7 @@ fn form(begun: &TotpEnrolment, typed: &ConfirmForm, problem: Option<&Problem>) -
                         .attr("inputmode", "numeric").attr("maxlength", "9").autofocus())
                     (Field::text("friendly_name", "Name").value(&typed.friendly_name).error(error("friendly_name"))
                         .hint("To tell it from others that you add.").autocomplete("off").attr("maxlength", "100"))
-                    (ui::form_actions(html! { (Button::secondary("Cancel").href(with_next(HOME, &typed.next))) (Button::primary("Confirm")) }))
+                    (ui::form_actions(html! { (Button::primary("Confirm")) (Button::ghost("Cancel").href(with_next(HOME, &typed.next))) }))
                 }
             }
         }

@@ -31,11 +31,11 @@ pub(crate) fn is_put_off(headers: &HeaderMap) -> bool {
 pub(crate) fn nudge() -> Markup {
     let actions = html! {
         (Button::secondary("Add a second factor").small().href("/account/security?next=%2F"))
-        form method="post" action="/account/security/later" { (Button::ghost("Not this week").small()) }
+        form method="post" action="/account/security/later" { (Button::ghost("Remind me next week").small()) }
     };
     ui::notice_with(
         Tone::Info,
-        "You may do a lot here. A second factor keeps that yours when somebody gets hold of your password.",
+        "Your role can change a lot here. A second factor protects your account even if somebody learns your password.",
         actions,
     )
 }
