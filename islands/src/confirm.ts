@@ -21,7 +21,8 @@ export function ask(question: string, dangerous: boolean, label?: string): Promi
 }
 
 function labelOf(element: Element): string {
-  return element.querySelector("span")?.textContent?.trim() ?? "";
+  // A button that shows only an icon says what it does to screen readers.
+  return element.querySelector("span")?.textContent?.trim() || element.getAttribute("aria-label") || "";
 }
 
 function isDangerous(element: Element): boolean {
