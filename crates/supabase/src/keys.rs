@@ -154,6 +154,7 @@ mod tests {
             signup: SignUp::Open,
             trusted_proxies: Vec::new(),
             resend_webhook_secret: None,
+            requests_per_minute: 600,
             auth,
         };
         Keys::open(&config, now())

@@ -33,24 +33,25 @@ async fn a_program_is_told_what_is_left_and_then_to_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_in_tells_its_limit() {
+    const WRONG: &str = "wrong wrong wrong";
+    type Form = &'static [(&'static str, &'static str)];
     let app = TestApp::start().await;
     let stranger = app.stranger();
     let told = |answer: &Answer| (number(answer, "ratelimit-limit"), number(answer, "ratelimit-remaining"));
-    let wrong = "wrong wrong wrong";
-    let forms: [(&str, &[(&str, &str)], (u64, u64)); 6] = [
-        ("/login", &[("email", "a@x.example"), ("password", wrong)], (10, 9)),
+    let forms: [(&str, Form, (u64, u64)); 6] = [
+        ("/login", &[("email", "a@x.example"), ("password", WRONG)], (10, 9)),
         ("/signup", &[("organisation", "X"), ("name", "X"), ("email", "b@x.example"), ("password", "short")], (60, 59)),
         ("/login/link", &[("email", "c@x.example")], (1, 0)),
         ("/recover", &[("email", "d@x.example")], (1, 0)),
         ("/login/code", &[("email", "e@x.example"), ("code", "000000")], (30, 29)),
-        ("/password/strength", &[("password", wrong)], (300, 299)),
+        ("/password/strength", &[("password", WRONG)], (300, 299)),
     ];
     for (path, form, limit) in forms {
         assert_eq!(told(&stranger.post_form(path, form).await), limit, "{path}");
     }
     let anon = Keys::of(&app.app).unwrap().anon().to_owned();
     let calls = [
-        ("/token?grant_type=password", json!({"email": "f@x.example", "password": wrong}), (10, 9)),
+        ("/token?grant_type=password", json!({"email": "f@x.example", "password": WRONG}), (10, 9)),
         ("/token?grant_type=refresh_token", json!({"refresh_token": "x"}), (150, 149)),
         ("/signup", json!({"email": "g@x.example", "password": "short"}), (60, 59)),
         ("/otp", json!({"email": "h@x.example"}), (1, 0)),
