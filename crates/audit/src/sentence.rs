@@ -101,7 +101,7 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "key.created" => format!("made the API key “{}”", word("name")),
         "key.revoked" => format!("revoked the API key “{}”", word("name")),
         "key.refused" => "used an API key from an address where it may not be used".to_owned(),
-        "permission.denied" => format!("was refused what takes the permission {}", word("permission")),
+        "permission.denied" => format!("was refused: their role lacks the permission {}", word("permission")),
         "lead.created" => "created a lead".to_owned(),
         "lead.updated" => format!("changed a lead’s {}", fields(&entry.details)),
         "lead.status_changed" => format!("changed a lead’s status{}", change(&entry.details, names)),

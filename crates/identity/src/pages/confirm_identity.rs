@@ -86,6 +86,7 @@ fn by_password(next: &str, problem: Option<&Problem>) -> Markup {
     html! {
         h1 { (TITLE) }
         p { "What you are about to do is sensitive. Type your password once more; that counts for ten minutes." }
+        (unsent())
         form.stack method="post" action="/login/confirm/password" {
             (ui::hidden("next", next))
             (Field::password("password", "Password").error(problem.map(|problem| problem.detail.clone())).autocomplete("current-password").required().autofocus())
@@ -93,6 +94,11 @@ fn by_password(next: &str, problem: Option<&Problem>) -> Markup {
         }
         (not_now())
     }
+}
+
+/// A form that led here was not carried out and cannot be sent again for its person.
+pub(super) fn unsent() -> Markup {
+    html! { p.muted { "If you were sending a form, nothing has changed yet: send it once more when you are back on its page." } }
 }
 
 /// Whoever does not want to after all goes to the start page: the page they came from would ask again.

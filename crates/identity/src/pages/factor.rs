@@ -13,7 +13,7 @@ use serde::Deserialize;
 use ui::{Button, Field, Icon};
 
 use super::{
-    confirm_identity::not_now,
+    confirm_identity::{not_now, unsent},
     login::{Next, inside},
     passkey,
 };
@@ -119,6 +119,7 @@ fn page(person: &Person, choices: &Choices, next: &str, refused: Option<Refused<
         html! {
             h1 { (title) }
             p { (text) }
+            @if confirms { (unsent()) }
             (forms(choices, next, refused))
             @if confirms { (not_now()) } @else { form.stack method="post" action="/logout" { (Button::ghost("Sign in as somebody else")) } }
         },

@@ -9,7 +9,7 @@ mod sessions;
 
 use http_kit::{Problem, Routes};
 use maud::{Markup, html};
-use ui::{Nav, Tab};
+use ui::{Button, Nav, Tab};
 
 use crate::{Person, Viewer};
 
@@ -32,7 +32,11 @@ pub(super) fn frame(person: &Person, viewer: Option<&Viewer>, here: &str, title:
     let tabs = ui::tabs("Your account", &tabs);
     match viewer {
         Some(viewer) => viewer.page(Nav::None, title, html! { (ui::page_header(title, subtitle, html! {})) (tabs) (content) }),
-        None => person.bare(title, html! { h1 { (title) } (tabs) @if !subtitle.is_empty() { p { (subtitle) } } (content) }),
+        None => {
+            // Without the sidebar and its menu there would be no way out.
+            let leave = html! { form.stack method="post" action="/logout" { (Button::ghost("Sign out")) } };
+            person.bare(title, html! { h1 { (title) } (tabs) @if !subtitle.is_empty() { p { (subtitle) } } (content) (leave) })
+        }
     }
 }
 
