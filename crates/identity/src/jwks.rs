@@ -30,7 +30,8 @@ pub const ALGORITHMS: [Algorithm; 9] = [
 
 /// Keys are believed for so long: who takes one back wants it to be forgotten.
 const KEPT: Duration = Duration::from_secs(600);
-/// A key that is not there makes us look again, at most this often.
+/// A key that is not there, or an issuer that did not answer, makes us look again, at most this often:
+/// whoever sends forged tokens must not make us send requests.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// No provider has more.
 const MOST: usize = 100;
@@ -44,11 +45,17 @@ pub enum KeyError {
     Unknown,
     #[error("the issuer's keys: {0}")]
     Outbound(#[from] OutboundError),
+    #[error("the issuer's keys could not be fetched a moment ago")]
+    Unreachable,
 }
 
 /// Key sets by their addresses.
 #[derive(Debug, Default)]
-pub struct KeySets(Mutex<HashMap<String, Kept>>);
+pub struct KeySets {
+    sets: Mutex<HashMap<String, Kept>>,
+    /// When an address failed last.
+    failures: Mutex<HashMap<String, Instant>>,
+}
 
 #[derive(Debug, Clone)]
 struct Kept {
@@ -77,8 +84,28 @@ impl KeySets {
                 return Err(KeyError::Unknown);
             }
         }
-        let keys = self.fetch(outbound, address).await?;
+        if self.failed_just_now(address) {
+            return Err(KeyError::Unreachable);
+        }
+        let keys = match self.fetch(outbound, address).await {
+            Ok(keys) => keys,
+            Err(error) => {
+                self.note_failure(address);
+                return Err(error.into());
+            }
+        };
         choose(&keys, header).ok_or(KeyError::Unknown)
+    }
+
+    fn failed_just_now(&self, address: &str) -> bool {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(address).is_some_and(|at| at.elapsed() < LOOK_AGAIN)
+    }
+
+    fn note_failure(&self, address: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|_, at| at.elapsed() < LOOK_AGAIN);
+        failures.insert(address.to_owned(), Instant::now());
     }
 
     /// Fetches the set at `address` anew: the keys in it that can verify something.
@@ -86,7 +113,7 @@ impl KeySets {
         let document: Document = outbound.json(address).await?;
         let parsed = document.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
         let keys: Arc<[Jwk]> = parsed.filter(is_for_signatures).take(MOST).collect();
-        let mut sets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         // Connections come and go; the ones in use fill this again.
         if sets.len() > 1000 {
             sets.clear();
@@ -96,7 +123,7 @@ impl KeySets {
     }
 
     fn known(&self, address: &str) -> Option<Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
     }
 }
 
@@ -122,4 +149,24 @@ fn is_for_signatures(key: &Jwk) -> bool {
     let use_fits = key.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
     // A published secret would be nobody's.
     use_fits && !matches!(key.algorithm, AlgorithmParameters::OctetKey(_)) && DecodingKey::from_jwk(key).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use outbound::Reach;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_issuer_that_is_down_is_not_asked_for_every_token() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/keys", server.local_addr().unwrap());
+        let (sets, outbound) = (KeySets::default(), Outbound::new(Reach::Anywhere).unwrap());
+        let header = Header::new(Algorithm::ES256);
+        drop(server);
+        assert!(matches!(sets.key(&outbound, &address, &header).await, Err(KeyError::Outbound(_))));
+        assert!(matches!(sets.key(&outbound, &address, &header).await, Err(KeyError::Unreachable)));
+    }
 }
