@@ -15,11 +15,12 @@ use crate::{
 };
 
 /// Takes a colleague out of the organisation. Their sessions here end at once, their API keys and the
-/// invitations that they sent are void, and their leads belong to nobody.
+/// invitations that they sent are void, and their leads belong to nobody. Takes a fresh proof of who does it.
 pub(crate) async fn remove_member(app: &App, viewer: &Can<TeamWrite>, id: UserId) -> Result<Colleague, Problem> {
     if id == viewer.user_id {
         return Err(Problem::conflict("That is you. To go, leave the organisation."));
     }
+    viewer.require_fresh(app)?;
     let now = app.clock.now();
     let tx = app.db.system().await?;
     colleagues::end_sessions(&tx, viewer.org_id, id).await?;

@@ -382,6 +382,7 @@ async fn what_gives_power_takes_a_fresh_proof() {
     let owner = app.sign_up("Acme").await;
     let rep = app.colleague(&owner, "rep").await;
     let (path, form) = (id_of(&rep).await, [("role", "manager")]);
+    let member = format!("/api/v1/members/{path}");
     app.app.clock.advance(SignedDuration::from_mins(11));
     let stale = owner.patch_json(&format!("/api/v1/members/{path}"), &json!({"role": "manager"})).await.expect(403);
     assert_eq!(stale.json()["remedy"], "/login/confirm");
@@ -392,6 +393,7 @@ async fn what_gives_power_takes_a_fresh_proof() {
     for (method, path, body) in [
         ("POST", "/api/v1/roles", json!({"name": "X", "permissions": ["leads:read"]})),
         ("PATCH", "/api/v1/roles/rep", json!({"visibility": "own"})),
+        ("DELETE", member.as_str(), json!({})),
         ("POST", "/api/v1/organisation/owner", json!({"to": path})),
         ("POST", "/api/v1/invitations", json!({"emails": ["x@y.example"], "role": "admin"})),
         ("POST", "/api/v1/members", json!({"name": "X", "email": "x@y.example", "role": "admin", "password": Visitor::PASSWORD})),

@@ -24,6 +24,7 @@ pub(super) fn pages() -> Routes {
         .post("/settings/team/members/{id}", people::change)
         .get("/settings/team/members/{id}", back)
         .post("/settings/team/members/{id}/remove", people::remove)
+        .get("/settings/team/members/{id}/remove", back)
         .post("/settings/team/leave", people::leave)
         .post("/settings/team/invitations", invitations::invite)
         .get("/settings/team/invitations", back)
