@@ -69,6 +69,11 @@ impl Services {
         self.postgres.url()
     }
 
+    /// The same server's migrated and otherwise empty database.
+    pub fn template_url(&self) -> String {
+        replace_database(&self.postgres.url(), TEMPLATE)
+    }
+
     /// The address of Redis.
     pub fn redis_url(&self) -> String {
         self.redis.url()
