@@ -88,5 +88,5 @@ async fn report(cx: &Run<App>, progress: &BulkProgress) -> Result<(), Failure> {
 
 /// This slice's jobs.
 pub fn jobs(registry: Registry<App>) -> Registry<App> {
-    registry.job::<BulkChange>().job::<crate::import::ImportLeads>()
+    registry.job::<BulkChange>()
 }

@@ -9,8 +9,8 @@
 
 mod actions;
 mod api;
+pub mod changes;
 pub mod filter;
-pub mod import;
 mod jobs;
 pub mod model;
 mod pages;

@@ -30,6 +30,10 @@ fn pages() -> Routes {
         .merge(supabase::routes())
         .merge(audit::pages())
         .merge(leads::pages())
+        .merge(imports::pages())
+        .merge(segments::pages())
+        .merge(duplicates::pages())
+        .merge(activities::pages())
         .merge(intelligence::pages())
         .merge(outreach::pages())
         .merge(insights::pages())
@@ -40,6 +44,10 @@ fn api() -> (Router<App>, OpenApi) {
         .merge(identity::api())
         .merge(audit::api())
         .merge(leads::api())
+        .merge(imports::api())
+        .merge(segments::api())
+        .merge(duplicates::api())
+        .merge(activities::api())
         .merge(intelligence::api())
         .merge(outreach::api())
         .merge(insights::api())
@@ -83,7 +91,7 @@ pub fn jobs() -> Registry<App> {
     let registry = identity::jobs(Registry::default());
     let registry = federation::jobs(registry);
     let registry = audit::jobs(registry);
-    let registry = leads::jobs(registry);
+    let registry = activities::jobs(duplicates::jobs(segments::jobs(imports::jobs(leads::jobs(registry)))));
     let registry = intelligence::jobs(registry);
     let registry = outreach::jobs(registry);
     demo::jobs(registry)

@@ -34,7 +34,7 @@ pub(crate) async fn seed_demo(settings: &Settings, named: Option<&str>) -> Resul
 
 async fn import(app: &App, org: OrgId, file: &Path, as_json: bool) -> Result<()> {
     let mut line = ProgressLine::new();
-    let summary = leads::import::import_file(app, &Scope::whole(org), Actor::System, file, |progress| {
+    let summary = imports::import_file(app, &Scope::whole(org), Actor::System, file, |progress| {
         line.show(&format!("{} rows read", progress.rows));
     })
     .await;

@@ -17,5 +17,4 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(bulk::bulk_leads))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::patch_account))
-        .merge(crate::import::api())
 }

@@ -34,5 +34,4 @@ pub fn pages() -> Routes {
         .get("/accounts/{id}/edit", account::edit)
         .post("/accounts/{id}/edit", account::update)
         .get("/search", search::search)
-        .merge(crate::import::pages())
 }

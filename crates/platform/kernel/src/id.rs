@@ -138,6 +138,18 @@ ids! {
     AccountId = "acct";
     /// One file brought in.
     ImportId = "imp";
+    /// What a piece of work has changed, to be undone.
+    ChangeSetId = "change";
+    /// A named group of leads.
+    SegmentId = "segment";
+    /// What somebody wrote down about a lead.
+    NoteId = "note";
+    /// What somebody is to do about a lead.
+    TaskId = "task";
+    /// A filter, sort and columns under a name.
+    ViewId = "view";
+    /// Leads that may be the same person.
+    ClusterId = "cluster";
     /// A reusable e-mail text.
     TemplateId = "tmpl";
     /// A sequence of e-mails over an audience.

@@ -10,32 +10,32 @@ use super::{
     reader::{Fault, MAX_CELL, MAX_ROW, Record},
     rejected_csv::without_guard,
 };
-use crate::model::{CheckedLead, LeadDraft, Status, parse_whole};
+use leads::model::{CheckedLead, LeadDraft, Status, parse_whole};
 
 /// A row that can be stored.
 #[derive(Debug, Clone)]
-pub(super) struct LeadRow {
-    pub(super) row: u64,
-    pub(super) lead: CheckedLead,
+pub(crate) struct LeadRow {
+    pub(crate) row: u64,
+    pub(crate) lead: CheckedLead,
     /// What the file says, if it says anything.
-    pub(super) status: Option<Status>,
+    pub(crate) status: Option<Status>,
     /// Recognises the lead when it has neither e-mail, external id nor LinkedIn profile.
-    pub(super) import_key: Option<Vec<u8>>,
+    pub(crate) import_key: Option<Vec<u8>>,
     /// As they were read, in case the row is refused when it meets the others.
-    pub(super) cells: Vec<String>,
+    pub(crate) cells: Vec<String>,
 }
 
 /// A row that cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rejection {
-    pub(super) row: u64,
-    pub(super) reason: String,
-    pub(super) cells: Vec<String>,
+pub(crate) struct Rejection {
+    pub(crate) row: u64,
+    pub(crate) reason: String,
+    pub(crate) cells: Vec<String>,
 }
 
 impl Fault {
     /// What is wrong and what to do, for the person whose file it is.
-    pub(super) fn words(&self, columns: &[Column]) -> String {
+    pub(crate) fn words(&self, columns: &[Column]) -> String {
         match self {
             Self::CellTooLarge { column, bytes } => {
                 let name = columns.iter().find(|known| known.index == *column).map_or_else(|| format!("column {}", column + 1), |c| format!("“{}”", c.name));
@@ -55,7 +55,7 @@ impl Fault {
 }
 
 /// Reads a record.
-pub(super) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<LeadRow, Rejection> {
+pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<LeadRow, Rejection> {
     let cells = || (0..record.len()).map(|index| record.text(index).replace('\0', "\u{fffd}")).collect();
     let refuse = |reason: String| Rejection { row: record.row, reason, cells: cells() };
     if let Some(fault) = &record.fault {
@@ -189,7 +189,7 @@ fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
 }
 
 /// What a custom value was before it was read, for a preview.
-pub(super) fn custom_values(fields: &Map<String, Value>) -> Vec<(String, String)> {
+pub(crate) fn custom_values(fields: &Map<String, Value>) -> Vec<(String, String)> {
     fields.iter().map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
 }
 
@@ -199,7 +199,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::{super::analysis::analyse, *};
-    use crate::import::reader::Reader;
+    use crate::reader::Reader;
 
     fn rows(text: &str) -> Vec<Result<LeadRow, String>> {
         let dir = tempfile::tempdir().unwrap();

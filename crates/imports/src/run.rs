@@ -74,7 +74,7 @@ fn again(error: ImportError) -> Failure {
 }
 
 /// Marks a running import as failed, for the person who looks at it.
-pub(super) async fn fail(app: &App, scope: &Scope, id: ImportId, words: &str) -> Result<(), ImportError> {
+pub(crate) async fn fail(app: &App, scope: &Scope, id: ImportId, words: &str) -> Result<(), ImportError> {
     let tx = app.db.tenant(scope).await?;
     if let Some(import) = store::lock(&tx, id).await?.filter(|import| import.status == ImportStatus::Running) {
         finish(&tx, app, &import, ImportStatus::Failed, words).await?;
@@ -85,7 +85,7 @@ pub(super) async fn fail(app: &App, scope: &Scope, id: ImportId, words: &str) ->
 }
 
 /// Where the stored file of an import is.
-pub(super) fn file_of(app: &App, org: OrgId, id: ImportId) -> PathBuf {
+pub(crate) fn file_of(app: &App, org: OrgId, id: ImportId) -> PathBuf {
     app.config.data_dir.join("imports").join(org.to_string()).join(id.to_string())
 }
 
@@ -98,7 +98,7 @@ struct Piece {
 }
 
 /// Runs an import to its end, from wherever it is; says how it ended.
-pub(super) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
+pub(crate) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: impl FnMut(Progress)) -> Result<ImportStatus, ImportError> {
     let import = store::find(&app.db, scope, id).await?.ok_or(ImportError::NotFound)?;
     if import.status != ImportStatus::Running {
         return Ok(import.status);
@@ -149,7 +149,7 @@ pub(super) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: im
 }
 
 /// Ends an import and tells so, in the caller's transaction.
-pub(super) async fn finish(tx: &db::TenantTx, app: &App, import: &Import, status: ImportStatus, failure: &str) -> Result<(), ImportError> {
+pub(crate) async fn finish(tx: &db::TenantTx, app: &App, import: &Import, status: ImportStatus, failure: &str) -> Result<(), ImportError> {
     let now = app.clock.now();
     store::end(tx, import.id, status, failure, now).await?;
     let kind = match status {
@@ -161,7 +161,7 @@ pub(super) async fn finish(tx: &db::TenantTx, app: &App, import: &Import, status
 }
 
 /// Writes an event of the import: `import.started`, `import.progressed`, `import.finished` …
-pub(super) async fn tell(tx: &db::TenantTx, app: &App, import: &Import, kind: &'static str) -> Result<(), ImportError> {
+pub(crate) async fn tell(tx: &db::TenantTx, app: &App, import: &Import, kind: &'static str) -> Result<(), ImportError> {
     let counts = import.counts;
     let payload = json!({ "rows": import.rows_done, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged, "rejected": counts.rejected });
     let actor = actor_of(&import.actor);
@@ -239,7 +239,7 @@ fn count(import: &mut Import, verdicts: &[Verdict]) {
 }
 
 /// Lets the rows take effect on the batch; what became of each, in order.
-pub(super) fn merge(batch: &mut Batch, rows: &[Result<LeadRow, Rejection>], plan: &Plan) -> Vec<Verdict> {
+pub(crate) fn merge(batch: &mut Batch, rows: &[Result<LeadRow, Rejection>], plan: &Plan) -> Vec<Verdict> {
     let rules = Rules { existing: plan.existing, tags: plan.tags.clone(), source: plan.source.clone() };
     for row in rows {
         match row {
@@ -291,7 +291,7 @@ fn read_rows(
 }
 
 /// The first rows of a file, read; and whether there are more.
-pub(super) fn read_some(
+pub(crate) fn read_some(
     path: PathBuf,
     import: &Import,
     most_rows: usize,

@@ -5,7 +5,7 @@ use kernel::ImportId;
 use maud::Markup;
 
 use super::{mapping, running};
-use crate::import::{model::ImportStatus, store};
+use crate::{model::ImportStatus, store};
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Markup, Problem> {
     let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;

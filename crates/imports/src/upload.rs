@@ -18,7 +18,7 @@ const DRAINED: u64 = 8 * MAX_FILE;
 const AROUND: u64 = 64 * 1024;
 
 /// Stores the part called `file` and reads it once. It is gone again unless it is kept.
-pub(super) async fn receive(
+pub(crate) async fn receive(
     app: &App,
     org: OrgId,
     actor: Actor,

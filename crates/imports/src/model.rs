@@ -83,8 +83,8 @@ pub struct Import {
     pub counts: Counts,
     pub analysis: Analysis,
     pub plan: Plan,
-    pub(super) next: Place,
-    pub(super) worked_ms: u64,
+    pub(crate) next: Place,
+    pub(crate) worked_ms: u64,
     /// Why it failed, for people.
     pub failure: String,
     /// Who started it, as the event log names them.
@@ -112,12 +112,12 @@ impl Import {
     }
 
     /// The rows there are under this plan: the first is one of them when it holds no names.
-    pub(super) fn rows_under(analysis: &Analysis, plan: &Plan) -> u64 {
+    pub(crate) fn rows_under(analysis: &Analysis, plan: &Plan) -> u64 {
         analysis.rows + u64::from(!plan.has_header)
     }
 
     /// Where the rows begin under the import's plan.
-    pub(super) fn beginning(&self) -> Place {
+    pub(crate) fn beginning(&self) -> Place {
         if self.plan.has_header { self.analysis.data } else { self.analysis.start }
     }
 }

@@ -7,17 +7,17 @@ use super::{
     plan::{LeadField, Target},
     rejected_csv::{REASON, ROW},
 };
-use crate::model::{Status, company, parse_whole, phone};
+use leads::model::{Status, company, parse_whole, phone};
 
 /// Values looked at closely; of the others only what is cheap to know.
 const LOOKED_AT: u64 = 1000;
 
 /// What the values of a column have shown.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     filled: u64,
     looked_at: u64,
-    pub(super) placeholders: u64,
+    pub(crate) placeholders: u64,
     not_numbers: u64,
     emails: u64,
     linkedin: u64,
@@ -26,12 +26,12 @@ pub(super) struct Evidence {
     phones: u64,
     whole: u64,
     statuses: u64,
-    pub(super) samples: Vec<String>,
+    pub(crate) samples: Vec<String>,
 }
 
 impl Evidence {
     /// Takes in one cell.
-    pub(super) fn see(&mut self, cell: &str) {
+    pub(crate) fn see(&mut self, cell: &str) {
         let text = cell.trim();
         if text.is_empty() {
             return;
@@ -72,12 +72,12 @@ impl Evidence {
         self.statuses += u64::from(status(text).is_ok());
     }
 
-    pub(super) fn filled(&self) -> u64 {
+    pub(crate) fn filled(&self) -> u64 {
         self.filled
     }
 
     /// Whether each value (a placeholder aside) is a number.
-    pub(super) fn is_numeric(&self, placeholder: bool) -> bool {
+    pub(crate) fn is_numeric(&self, placeholder: bool) -> bool {
         self.not_numbers == 0 && self.filled > self.placeholders && (placeholder || self.placeholders == 0)
     }
 
@@ -118,7 +118,7 @@ impl Evidence {
 }
 
 /// A number that JSON can say in the same way.
-pub(super) fn is_number(text: &str) -> bool {
+pub(crate) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -127,7 +127,7 @@ pub(super) fn is_number(text: &str) -> bool {
 }
 
 /// A number of employees: `250`, `1,200`, also `51-200` and `10,000+`, of which the lower end counts.
-pub(super) fn employees(text: &str) -> Result<Option<i64>, String> {
+pub(crate) fn employees(text: &str) -> Result<Option<i64>, String> {
     let text = text.trim().trim_end_matches(" employees").trim();
     let low = text
         .split_once(['-', '–'])
@@ -137,7 +137,7 @@ pub(super) fn employees(text: &str) -> Result<Option<i64>, String> {
 
 /// A status by the words that the usual programs have for it. `0`, `no` and `false` (as in a column
 /// `Converted`) say nothing.
-pub(super) fn status(text: &str) -> Result<Option<Status>, String> {
+pub(crate) fn status(text: &str) -> Result<Option<Status>, String> {
     let word = normal(text);
     Ok(Some(match word.as_str() {
         "" | "0" | "no" | "n" | "false" => return Ok(None),
@@ -504,7 +504,7 @@ fn normal(name: &str) -> String {
 }
 
 /// Whether a first row holds values instead of names.
-pub(super) fn looks_like_data(header: &[String]) -> bool {
+pub(crate) fn looks_like_data(header: &[String]) -> bool {
     let filled = header.iter().filter(|cell| !cell.is_empty()).count();
     let number = |cell: &&String| is_number(cell) || phone(cell).is_ok_and(|phone| !phone.is_empty());
     let numbers = header.iter().filter(number).count();
@@ -516,7 +516,7 @@ pub(super) fn looks_like_data(header: &[String]) -> bool {
 }
 
 /// Writes a guess and its confidence into each column. A field is given to one column only.
-pub(super) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_data: bool) {
+pub(crate) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_data: bool) {
     let mut candidates: Vec<(u8, usize, usize, LeadField)> = Vec::new();
     for (index, (column, evidence)) in columns.iter().zip(evidence).enumerate() {
         let name = normal(&column.name);

@@ -8,7 +8,7 @@ use identity::{Can, LeadsImport, Viewer};
 use maud::{Markup, html};
 use ui::Nav;
 
-use crate::import::{FileProblem, actions, upload::receive};
+use crate::{FileProblem, actions, upload::receive};
 
 pub(super) async fn show(viewer: Can<LeadsImport>) -> Markup {
     page(&viewer, None)

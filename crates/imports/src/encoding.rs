@@ -17,14 +17,14 @@ const CHUNK: usize = 128 * 1024;
 
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Detected {
-    pub(super) encoding: &'static Encoding,
+pub(crate) struct Detected {
+    pub(crate) encoding: &'static Encoding,
     /// Bytes of the byte order mark.
-    pub(super) mark: u64,
+    pub(crate) mark: u64,
 }
 
 /// Reads the whole file once and says how it is encoded, or why it is no text.
-pub(super) fn detect(path: &Path) -> Result<Detected, FileProblem> {
+pub(crate) fn detect(path: &Path) -> Result<Detected, FileProblem> {
     let mut file = BufReader::with_capacity(CHUNK, File::open(path)?);
     let mut head = vec![0; CHUNK];
     let size = read_full(&mut file, &mut head)?;
@@ -63,7 +63,7 @@ pub(super) fn detect(path: &Path) -> Result<Detected, FileProblem> {
 }
 
 /// Writes `from` to `to` in UTF-8.
-pub(super) fn transcode(from: &Path, to: &Path, detected: Detected) -> io::Result<()> {
+pub(crate) fn transcode(from: &Path, to: &Path, detected: Detected) -> io::Result<()> {
     let mut input = File::open(from)?;
     let mut options = File::options();
     options.write(true).create(true).truncate(true);

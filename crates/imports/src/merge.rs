@@ -12,57 +12,57 @@ use kernel::Uuid;
 use serde_json::{Map, Value};
 
 use super::{plan::Existing, row::LeadRow};
-use crate::model::{Status, company::is_free_mail};
+use leads::model::{Status, company::is_free_mail};
 
 /// What an import can write into a lead.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct LeadFacts {
-    pub(super) first_name: String,
-    pub(super) last_name: String,
-    pub(super) email: Option<String>,
-    pub(super) phone: String,
-    pub(super) title: String,
-    pub(super) seniority: String,
-    pub(super) department: String,
-    pub(super) linkedin_url: String,
-    pub(super) account_id: Option<Uuid>,
-    pub(super) company: CompanyFacts,
-    pub(super) status: Status,
-    pub(super) tags: Vec<String>,
-    pub(super) source: String,
-    pub(super) external_id: String,
-    pub(super) import_key: Option<Vec<u8>>,
-    pub(super) custom: Map<String, Value>,
+pub(crate) struct LeadFacts {
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: String,
+    pub(crate) title: String,
+    pub(crate) seniority: String,
+    pub(crate) department: String,
+    pub(crate) linkedin_url: String,
+    pub(crate) account_id: Option<Uuid>,
+    pub(crate) company: CompanyFacts,
+    pub(crate) status: Status,
+    pub(crate) tags: Vec<String>,
+    pub(crate) source: String,
+    pub(crate) external_id: String,
+    pub(crate) import_key: Option<Vec<u8>>,
+    pub(crate) custom: Map<String, Value>,
 }
 
 /// What is said of a company, on its account and on its people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct CompanyFacts {
-    pub(super) name: String,
-    pub(super) domain: String,
-    pub(super) industry: String,
-    pub(super) employee_count: Option<i32>,
-    pub(super) annual_revenue: Option<i64>,
-    pub(super) country: String,
-    pub(super) city: String,
+pub(crate) struct CompanyFacts {
+    pub(crate) name: String,
+    pub(crate) domain: String,
+    pub(crate) industry: String,
+    pub(crate) employee_count: Option<i32>,
+    pub(crate) annual_revenue: Option<i64>,
+    pub(crate) country: String,
+    pub(crate) city: String,
 }
 
 /// A lead, stored or to be.
 #[derive(Debug, Clone)]
-pub(super) struct LeadSlot {
-    pub(super) id: Uuid,
+pub(crate) struct LeadSlot {
+    pub(crate) id: Uuid,
     /// The stored version; 0 for a new one.
-    pub(super) version: i32,
-    pub(super) before: Option<LeadFacts>,
-    pub(super) now: LeadFacts,
+    pub(crate) version: i32,
+    pub(crate) before: Option<LeadFacts>,
+    pub(crate) now: LeadFacts,
     /// The row that made or last changed it.
-    pub(super) row: u64,
+    pub(crate) row: u64,
     changed: bool,
 }
 
 impl LeadSlot {
     /// The names of the fields that differ from what is stored.
-    pub(super) fn changed_fields(&self) -> Vec<String> {
+    pub(crate) fn changed_fields(&self) -> Vec<String> {
         let Some(before) = &self.before else { return Vec::new() };
         let now = &self.now;
         let fields = [
@@ -92,15 +92,15 @@ impl LeadSlot {
 
 /// An account, stored or to be.
 #[derive(Debug, Clone)]
-pub(super) struct AccountSlot {
-    pub(super) id: Uuid,
-    pub(super) before: Option<(CompanyFacts, Timestamp)>,
-    pub(super) now: CompanyFacts,
+pub(crate) struct AccountSlot {
+    pub(crate) id: Uuid,
+    pub(crate) before: Option<(CompanyFacts, Timestamp)>,
+    pub(crate) now: CompanyFacts,
 }
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Created,
     Updated,
     Unchanged,
@@ -109,17 +109,17 @@ pub(super) enum Verdict {
 
 /// How rows are to be taken.
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
-    pub(super) existing: Existing,
-    pub(super) tags: Vec<String>,
-    pub(super) source: String,
+pub(crate) struct Rules {
+    pub(crate) existing: Existing,
+    pub(crate) tags: Vec<String>,
+    pub(crate) source: String,
 }
 
 /// Leads and accounts that the rows may mean, and what the rows have made of them.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) leads: Vec<LeadSlot>,
-    pub(super) accounts: Vec<AccountSlot>,
+pub(crate) struct Batch {
+    pub(crate) leads: Vec<LeadSlot>,
+    pub(crate) accounts: Vec<AccountSlot>,
     known_leads: HashSet<Uuid>,
     account_places: HashMap<Uuid, usize>,
     by_email: HashMap<String, usize>,
@@ -151,7 +151,7 @@ fn put_option<T: Copy + PartialEq>(place: &mut Option<T>, value: Option<T>, over
 
 impl Batch {
     /// Adds a stored lead; one that is known already is left alone.
-    pub(super) fn know_lead(&mut self, id: Uuid, version: i32, facts: LeadFacts) {
+    pub(crate) fn know_lead(&mut self, id: Uuid, version: i32, facts: LeadFacts) {
         if self.known_leads.contains(&id) {
             return;
         }
@@ -161,7 +161,7 @@ impl Batch {
     }
 
     /// Adds a stored account. `folded` is its lower-cased name.
-    pub(super) fn know_account(&mut self, id: Uuid, facts: CompanyFacts, folded: String, updated_at: Timestamp) {
+    pub(crate) fn know_account(&mut self, id: Uuid, facts: CompanyFacts, folded: String, updated_at: Timestamp) {
         if self.account_places.contains_key(&id) {
             return;
         }
@@ -176,17 +176,17 @@ impl Batch {
     }
 
     /// Tells how PostgreSQL lower-cases a name, which decides whether two are the same.
-    pub(super) fn know_folding(&mut self, name: String, folded: String) {
+    pub(crate) fn know_folding(&mut self, name: String, folded: String) {
         self.folded.insert(name, folded);
     }
 
     /// Takes a row that could not be read.
-    pub(super) fn reject(&mut self, reason: String) {
+    pub(crate) fn reject(&mut self, reason: String) {
         self.verdicts.push((None, Verdict::Rejected(reason)));
     }
 
     /// Takes a row.
-    pub(super) fn take(&mut self, row: &LeadRow, rules: &Rules) {
+    pub(crate) fn take(&mut self, row: &LeadRow, rules: &Rules) {
         let found = match self.find(row) {
             Ok(found) => found,
             Err(reason) => return self.reject(reason),
@@ -206,7 +206,7 @@ impl Batch {
     }
 
     /// Ends the batch: what became of each row, in order.
-    pub(super) fn finish(&mut self) -> Vec<Verdict> {
+    pub(crate) fn finish(&mut self) -> Vec<Verdict> {
         for slot in &mut self.leads {
             // A lead that no row touched takes its account's news with all the others of that account.
             if slot.before.as_ref() == Some(&slot.now) {
@@ -232,12 +232,12 @@ impl Batch {
     }
 
     /// Leads to insert and to update, after [`Batch::finish`].
-    pub(super) fn changed_leads(&self) -> impl Iterator<Item = &LeadSlot> {
+    pub(crate) fn changed_leads(&self) -> impl Iterator<Item = &LeadSlot> {
         self.leads.iter().filter(|slot| slot.changed)
     }
 
     /// Accounts to insert and to update.
-    pub(super) fn changed_accounts(&self) -> impl Iterator<Item = &AccountSlot> {
+    pub(crate) fn changed_accounts(&self) -> impl Iterator<Item = &AccountSlot> {
         self.accounts.iter().filter(|slot| slot.before.as_ref().is_none_or(|(before, _)| *before != slot.now))
     }
 
@@ -478,7 +478,7 @@ fn company_of(row: &LeadRow) -> CompanyFacts {
 fn add_tags(tags: &mut Vec<String>, more: &[String]) -> bool {
     let before = tags.len();
     for tag in more {
-        if tags.len() < crate::model::MAX_TAGS && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+        if tags.len() < leads::model::MAX_TAGS && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
             tags.push(tag.clone());
         }
     }
@@ -489,7 +489,7 @@ fn add_tags(tags: &mut Vec<String>, more: &[String]) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::LeadDraft;
+    use leads::model::LeadDraft;
 
     fn row(fields: serde_json::Value) -> LeadRow {
         let mut draft: LeadDraft = serde_json::from_value(fields).unwrap();

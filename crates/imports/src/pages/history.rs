@@ -8,7 +8,7 @@ use serde::Deserialize;
 use ui::{Button, Icon, Nav, Pager, table};
 
 use super::{n, number, status};
-use crate::import::{model::Import, store};
+use crate::{model::Import, store};
 
 const PAGE: usize = 50;
 

@@ -12,7 +12,7 @@ use super::{
     plan::Plan,
     row::{LeadRow, Rejection},
 };
-use crate::model::Status;
+use leads::model::Status;
 
 const IMPORT: &str = "id, file_name, file_bytes, analysis, plan, status, total_rows, next_offset, next_row, rows_done, created, updated, unchanged, rejected, \
     worked_ms, failure, actor, created_at, started_at, finished_at";
@@ -51,7 +51,7 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(super) async fn insert(tx: &TenantTx, new: &Import) -> Result<(), DbError> {
+pub(crate) async fn insert(tx: &TenantTx, new: &Import) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO imports (org_id, id, file_name, file_bytes, analysis, plan, status, total_rows, actor, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -72,19 +72,19 @@ pub(super) async fn insert(tx: &TenantTx, new: &Import) -> Result<(), DbError> {
     Ok(())
 }
 
-pub(super) async fn find(db: &Db, scope: &Scope, id: ImportId) -> Result<Option<Import>, DbError> {
+pub(crate) async fn find(db: &Db, scope: &Scope, id: ImportId) -> Result<Option<Import>, DbError> {
     let rows = db.read(scope, &format!("SELECT {IMPORT} FROM imports WHERE org_id = $1 AND id = $2"), &[&scope.org(), &id]).await?;
     rows.first().map(import).transpose()
 }
 
 /// The import, locked: nobody else moves it before the transaction ends.
-pub(super) async fn lock(tx: &TenantTx, id: ImportId) -> Result<Option<Import>, DbError> {
+pub(crate) async fn lock(tx: &TenantTx, id: ImportId) -> Result<Option<Import>, DbError> {
     let row = tx.query_opt(&format!("SELECT {IMPORT} FROM imports WHERE org_id = $1 AND id = $2 FOR UPDATE"), &[&tx.org(), &id]).await?;
     row.as_ref().map(import).transpose()
 }
 
 /// Newest first, after the one before `before`.
-pub(super) async fn list(db: &Db, scope: &Scope, before: Option<(Timestamp, Uuid)>, limit: i64) -> Result<Vec<Import>, DbError> {
+pub(crate) async fn list(db: &Db, scope: &Scope, before: Option<(Timestamp, Uuid)>, limit: i64) -> Result<Vec<Import>, DbError> {
     let (at, id) = before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let sql = format!(
         "SELECT {IMPORT} FROM imports
@@ -94,18 +94,18 @@ pub(super) async fn list(db: &Db, scope: &Scope, before: Option<(Timestamp, Uuid
     db.read(scope, &sql, &[&scope.org(), &at, &id, &limit]).await?.iter().map(import).collect()
 }
 
-pub(super) async fn count(db: &Db, scope: &Scope) -> Result<i64, DbError> {
+pub(crate) async fn count(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let rows = db.read(scope, "SELECT count(*) FROM (SELECT FROM imports WHERE org_id = $1 LIMIT 10001) bounded", &[&scope.org()]).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
-pub(super) async fn save_plan(tx: &TenantTx, id: ImportId, plan: &Plan) -> Result<(), DbError> {
+pub(crate) async fn save_plan(tx: &TenantTx, id: ImportId, plan: &Plan) -> Result<(), DbError> {
     tx.execute("UPDATE imports SET plan = $3 WHERE org_id = $1 AND id = $2", &[&tx.org(), &id, &Json(plan)]).await?;
     Ok(())
 }
 
 /// From `mapping` or `stopped` to `running`.
-pub(super) async fn start(tx: &TenantTx, import: &Import, actor: &str, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn start(tx: &TenantTx, import: &Import, actor: &str, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
         "UPDATE imports SET status = 'running', plan = $3, total_rows = $4, next_offset = $5, next_row = $6, actor = $7,
            started_at = coalesce(started_at, $8), finished_at = NULL, failure = ''
@@ -125,7 +125,7 @@ pub(super) async fn start(tx: &TenantTx, import: &Import, actor: &str, now: Time
     Ok(())
 }
 
-pub(super) async fn end(tx: &TenantTx, id: ImportId, status: ImportStatus, failure: &str, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn end(tx: &TenantTx, id: ImportId, status: ImportStatus, failure: &str, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
         "UPDATE imports SET status = $3, failure = $4, finished_at = $5 WHERE org_id = $1 AND id = $2",
         &[&tx.org(), &id, &status.as_str(), &failure, &now],
@@ -135,7 +135,7 @@ pub(super) async fn end(tx: &TenantTx, id: ImportId, status: ImportStatus, failu
 }
 
 /// Moves an import on, in the transaction that stored the rows.
-pub(super) async fn advance(tx: &TenantTx, import: &Import) -> Result<(), DbError> {
+pub(crate) async fn advance(tx: &TenantTx, import: &Import) -> Result<(), DbError> {
     let counts = import.counts;
     tx.execute(
         "UPDATE imports SET next_offset = $3, next_row = $4, rows_done = $5, created = $6, updated = $7, unchanged = $8, rejected = $9, worked_ms = $10
@@ -157,7 +157,7 @@ pub(super) async fn advance(tx: &TenantTx, import: &Import) -> Result<(), DbErro
     Ok(())
 }
 
-pub(super) async fn insert_rejections(tx: &TenantTx, id: ImportId, rejections: &[Rejection]) -> Result<(), DbError> {
+pub(crate) async fn insert_rejections(tx: &TenantTx, id: ImportId, rejections: &[Rejection]) -> Result<(), DbError> {
     if rejections.is_empty() {
         return Ok(());
     }
@@ -176,7 +176,7 @@ pub(super) async fn insert_rejections(tx: &TenantTx, id: ImportId, rejections: &
 }
 
 /// Refused rows after row `after`, in the file's order.
-pub(super) async fn rejections(db: &Db, scope: &Scope, id: ImportId, after: u64, limit: i64) -> Result<Vec<Rejection>, DbError> {
+pub(crate) async fn rejections(db: &Db, scope: &Scope, id: ImportId, after: u64, limit: i64) -> Result<Vec<Rejection>, DbError> {
     let rows = db
         .read(
             scope,
@@ -192,7 +192,7 @@ pub(super) async fn rejections(db: &Db, scope: &Scope, id: ImportId, after: u64,
 
 /// One import at a time writes the leads of an organisation: two would wait for each other's rows
 /// in different orders, and deadlock.
-pub(super) async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
+pub(crate) async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('leads.import:' || $1::uuid::text, 0))", &[&tx.org()]).await?;
     Ok(())
 }
@@ -233,7 +233,7 @@ fn lead(row: &Row) -> Result<(Uuid, i32, LeadFacts), DbError> {
 }
 
 /// Loads what the rows may mean into a fresh batch.
-pub(super) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbError> {
+pub(crate) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbError> {
     let org = tx.org();
     let mut batch = Batch::default();
     let distinct = |values: Vec<&str>| -> Vec<String> {
@@ -320,7 +320,7 @@ pub(super) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbEr
 
 /// Why a batch was not written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WriteError {
+pub(crate) enum WriteError {
     /// Somebody else has changed one of the leads meanwhile: load and merge again.
     #[error("a lead or account was changed meanwhile")]
     Raced,
@@ -335,7 +335,7 @@ impl From<DbError> for WriteError {
 }
 
 /// Writes what a batch has changed, with its events. `actor` and `now` are the events'.
-pub(super) async fn write(tx: &TenantTx, batch: &Batch, import: ImportId, actor: &str, now: Timestamp) -> Result<(), WriteError> {
+pub(crate) async fn write(tx: &TenantTx, batch: &Batch, import: ImportId, actor: &str, now: Timestamp) -> Result<(), WriteError> {
     let accounts: Vec<&AccountSlot> = batch.changed_accounts().collect();
     let leads: Vec<&LeadSlot> = batch.changed_leads().collect();
     if !accounts.is_empty() {

@@ -13,13 +13,13 @@ use http_kit::App;
 use super::{model::Import, store};
 
 /// Names of the two columns that are added; an import ignores them.
-pub(super) const ROW: &str = "leadline_row";
-pub(super) const REASON: &str = "leadline_reason";
+pub(crate) const ROW: &str = "leadline_row";
+pub(crate) const REASON: &str = "leadline_reason";
 
 const PAGE: i64 = 1000;
 
 /// Streams the file: the original columns, then the row's number and the reason.
-pub(super) fn answer(app: &App, scope: Scope, import: Import) -> Response {
+pub(crate) fn answer(app: &App, scope: Scope, import: Import) -> Response {
     let names: Vec<String> = (0..import.analysis.width)
         .map(|index| {
             let column = import.analysis.columns.iter().find(|column| column.index == index);
@@ -75,7 +75,7 @@ fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
 }
 
 /// Takes off the quote that keeps a spreadsheet from running a cell.
-pub(super) fn without_guard(cell: &str) -> &str {
+pub(crate) fn without_guard(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
 }
 

@@ -34,3 +34,8 @@ pub use pages::pages;
 pub use plan::{Existing, LeadField, Plan, Target};
 pub use problem::{FileProblem, ImportError, MAX_FILE};
 pub use run::ImportLeads;
+
+/// This slice's jobs.
+pub fn jobs(registry: jobs::Registry<http_kit::App>) -> jobs::Registry<http_kit::App> {
+    registry.job::<ImportLeads>()
+}

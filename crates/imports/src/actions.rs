@@ -23,7 +23,7 @@ use super::{
 const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// A file that arrives piece by piece, and is gone again unless it is kept.
-pub(super) struct Arriving {
+pub(crate) struct Arriving {
     id: ImportId,
     path: PathBuf,
     file: fs::File,
@@ -34,7 +34,7 @@ pub(super) struct Arriving {
 
 impl Arriving {
     /// Begins a file of its own for a new import.
-    pub(super) async fn begin(app: &App, org: OrgId) -> Result<Self, FileProblem> {
+    pub(crate) async fn begin(app: &App, org: OrgId) -> Result<Self, FileProblem> {
         let id = ImportId::new();
         let path = run::file_of(app, org, id);
         if let Some(directory) = path.parent() {
@@ -49,7 +49,7 @@ impl Arriving {
     }
 
     /// Takes the next piece.
-    pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), FileProblem> {
+    pub(crate) async fn write(&mut self, piece: &[u8]) -> Result<(), FileProblem> {
         self.bytes += piece.len() as u64;
         if self.bytes > MAX_FILE {
             return Err(FileProblem::TooLarge);
@@ -59,12 +59,12 @@ impl Arriving {
     }
 
     /// Whether nothing has come yet.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
 
     /// Ends the file: it is on the disk, and read once from end to end.
-    pub(super) async fn complete(mut self, app: &App, actor: Actor, file_name: &str) -> Result<(Import, Kept), FileProblem> {
+    pub(crate) async fn complete(mut self, app: &App, actor: Actor, file_name: &str) -> Result<(Import, Kept), FileProblem> {
         self.file.flush().await?;
         self.file.sync_all().await?;
         let path = self.path.clone();
@@ -104,22 +104,22 @@ impl Drop for Arriving {
 }
 
 /// A complete file whose row is not committed yet: gone with this value unless [`Kept::keep`] is called.
-pub(super) struct Kept(Arriving);
+pub(crate) struct Kept(Arriving);
 
 impl Kept {
     /// SHA-256 of the file.
-    pub(super) fn digest(&self) -> [u8; 32] {
+    pub(crate) fn digest(&self) -> [u8; 32] {
         self.0.digest.clone().finalize().into()
     }
 
     /// The row is committed.
-    pub(super) fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.0.kept = true;
     }
 }
 
 /// Writes the row of a new import, in the caller's transaction.
-pub(super) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
+pub(crate) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
     store::insert(tx, import).await?;
     let payload = json!({ "file_name": import.file_name, "rows": import.total_rows });
     events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }])
@@ -128,7 +128,7 @@ pub(super) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Act
 }
 
 /// Keeps a corrected plan, also one that cannot be started yet.
-pub(super) async fn save_plan(app: &App, scope: &Scope, id: ImportId, plan: Plan) -> Result<(), ImportError> {
+pub(crate) async fn save_plan(app: &App, scope: &Scope, id: ImportId, plan: Plan) -> Result<(), ImportError> {
     let tx = app.db.tenant(scope).await?;
     let import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
     only_mapping(&import)?;
@@ -256,14 +256,14 @@ async fn end_of(app: &App, scope: &Scope, id: ImportId, progress: &mut impl FnMu
 }
 
 /// What the rows of a file would do, without doing it.
-pub(super) struct DryRun {
-    pub(super) rows: Vec<(Result<super::row::LeadRow, super::row::Rejection>, super::merge::Verdict)>,
+pub(crate) struct DryRun {
+    pub(crate) rows: Vec<(Result<super::row::LeadRow, super::row::Rejection>, super::merge::Verdict)>,
     /// These are not all rows of the file.
-    pub(super) partial: bool,
+    pub(crate) partial: bool,
 }
 
 /// Tries the first `most` rows of a file that waits for its mapping.
-pub(super) async fn dry_run(app: &App, scope: &Scope, import: &Import, most: usize) -> Result<DryRun, ImportError> {
+pub(crate) async fn dry_run(app: &App, scope: &Scope, import: &Import, most: usize) -> Result<DryRun, ImportError> {
     let (path, import_) = (run::file_of(app, scope.org(), import.id), import.clone());
     let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024))
         .await
@@ -277,6 +277,6 @@ pub(super) async fn dry_run(app: &App, scope: &Scope, import: &Import, most: usi
 }
 
 /// Whether the analysis is of the file that a plan speaks of; for the form.
-pub(super) fn fits(plan: &Plan, analysis: &Analysis) -> bool {
+pub(crate) fn fits(plan: &Plan, analysis: &Analysis) -> bool {
     plan.targets.len() == analysis.columns.len()
 }

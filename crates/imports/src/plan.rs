@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ImportError, analysis::Analysis};
-use crate::model::{clean_tags, is_custom_key};
+use leads::model::{clean_tags, is_custom_key};
 
 /// A field of a lead that a column can be read into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,7 +108,7 @@ impl LeadField {
         }
     }
 
-    /// Whether a lead can be recognised by it (what [`LeadDraft::check`](crate::model::LeadDraft::check) asks for).
+    /// Whether a lead can be recognised by it (what [`LeadDraft::check`](leads::model::LeadDraft::check) asks for).
     const fn identifies(self) -> bool {
         matches!(self, Self::Email | Self::FirstName | Self::LastName | Self::FullName | Self::Phone | Self::ExternalId)
     }
@@ -173,9 +173,9 @@ pub enum Existing {
 }
 
 impl Existing {
-    pub(super) const ALL: [Self; 3] = [Self::Fill, Self::Overwrite, Self::Skip];
+    pub(crate) const ALL: [Self; 3] = [Self::Fill, Self::Overwrite, Self::Skip];
 
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Fill => "fill",
             Self::Overwrite => "overwrite",
@@ -183,7 +183,7 @@ impl Existing {
         }
     }
 
-    pub(super) const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Fill => "Fill their empty fields",
             Self::Overwrite => "Overwrite with the file’s values",
@@ -218,7 +218,7 @@ const fn yes() -> bool {
 
 impl Plan {
     /// What we would do unasked.
-    pub(super) fn guessed(analysis: &Analysis, file_name: &str) -> Self {
+    pub(crate) fn guessed(analysis: &Analysis, file_name: &str) -> Self {
         let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
         Self {
             targets: analysis.columns.iter().map(|column| column.guess.clone()).collect(),
@@ -230,7 +230,7 @@ impl Plan {
     }
 
     /// Checks that the plan fits the file, and cleans what was typed.
-    pub(super) fn checked(mut self, analysis: &Analysis) -> Result<Self, ImportError> {
+    pub(crate) fn checked(mut self, analysis: &Analysis) -> Result<Self, ImportError> {
         if self.targets.len() != analysis.columns.len() {
             let detail = format!("The file has {} columns and the plan speaks of {}.", analysis.columns.len(), self.targets.len());
             return Err(ImportError::plan("targets", detail));

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, Stat, Tone, table};
 
 use super::{n, number};
-use crate::import::{
+use crate::{
     Existing, ImportError, LeadField, Plan, Target, actions,
     actions::DryRun,
     analysis::{Analysis, Column},
@@ -293,7 +293,7 @@ fn lead_row(row: &LeadRow, verdict: &Verdict) -> Markup {
         tr {
             td.num data-label="Row" { (number(row.row)) }
             td data-label="Would be" { (verdict_badge(verdict)) }
-            td.is-title data-label="Name" { (crate::model::display_name(&lead.first_name, &lead.last_name, lead.email.as_ref().map(|e| e.as_str()), &lead.external_id)) }
+            td.is-title data-label="Name" { (leads::model::display_name(&lead.first_name, &lead.last_name, lead.email.as_ref().map(|e| e.as_str()), &lead.external_id)) }
             td data-label="E-mail" { (lead.email.as_ref().map_or("", |email| email.as_str())) }
             td data-label="Title" { (lead.title) }
             td data-label="Company" { (company) }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use ui::{Button, Icon, Nav, Stat, Tone, table};
 
 use super::{number, status};
-use crate::import::{
+use crate::{
     actions,
     model::{Import, ImportStatus},
     rejected_csv,
@@ -115,7 +115,7 @@ fn refused(rejections: &[Rejection], total: u64) -> Markup {
                         tr {
                             td.num data-label="Row" { (number(rejection.row)) }
                             td.is-wrap data-label="Reason" { (rejection.reason) }
-                            td.is-quiet.is-wrap data-label="Cells" { (crate::import::analysis::sample(&rejection.cells.join(" · "))) }
+                            td.is-quiet.is-wrap data-label="Cells" { (crate::analysis::sample(&rejection.cells.join(" · "))) }
                         }
                     }
                 }

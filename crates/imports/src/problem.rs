@@ -86,7 +86,7 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    pub(super) fn plan(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn plan(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Plan { field: field.into(), detail: detail.into() }
     }
 }

@@ -3,20 +3,20 @@ use kernel::Uuid;
 
 /// Rows in PostgreSQL's text format of COPY.
 #[derive(Debug, Default)]
-pub(super) struct CopyText {
+pub(crate) struct CopyText {
     buffer: Vec<u8>,
     inside: bool,
 }
 
 impl CopyText {
-    pub(super) fn cell(&mut self) {
+    pub(crate) fn cell(&mut self) {
         if self.inside {
             self.buffer.push(b'\t');
         }
         self.inside = true;
     }
 
-    pub(super) fn escaped(&mut self, bytes: &[u8]) {
+    pub(crate) fn escaped(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             match byte {
                 b'\\' => self.buffer.extend_from_slice(b"\\\\"),
@@ -28,45 +28,45 @@ impl CopyText {
         }
     }
 
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.cell();
         self.escaped(text.as_bytes());
         self
     }
 
-    pub(super) fn optional(&mut self, text: Option<&str>) -> &mut Self {
+    pub(crate) fn optional(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.text(text),
             None => self.null(),
         }
     }
 
-    pub(super) fn null(&mut self) -> &mut Self {
+    pub(crate) fn null(&mut self) -> &mut Self {
         self.cell();
         self.buffer.extend_from_slice(b"\\N");
         self
     }
 
-    pub(super) fn number(&mut self, number: i64) -> &mut Self {
+    pub(crate) fn number(&mut self, number: i64) -> &mut Self {
         self.text(&number.to_string())
     }
 
-    pub(super) fn optional_number(&mut self, number: Option<i64>) -> &mut Self {
+    pub(crate) fn optional_number(&mut self, number: Option<i64>) -> &mut Self {
         self.optional(number.map(|number| number.to_string()).as_deref())
     }
 
-    pub(super) fn uuid(&mut self, id: Uuid) -> &mut Self {
+    pub(crate) fn uuid(&mut self, id: Uuid) -> &mut Self {
         self.text(id.as_simple().encode_lower(&mut [0; 32]))
     }
 
-    pub(super) fn optional_uuid(&mut self, id: Option<Uuid>) -> &mut Self {
+    pub(crate) fn optional_uuid(&mut self, id: Option<Uuid>) -> &mut Self {
         match id {
             Some(id) => self.uuid(id),
             None => self.null(),
         }
     }
 
-    pub(super) fn bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+    pub(crate) fn bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
         let Some(bytes) = bytes else { return self.null() };
         self.cell();
         self.buffer.extend_from_slice(b"\\\\x");
@@ -76,7 +76,7 @@ impl CopyText {
         self
     }
 
-    pub(super) fn array(&mut self, texts: &[String]) -> &mut Self {
+    pub(crate) fn array(&mut self, texts: &[String]) -> &mut Self {
         self.cell();
         let mut literal = String::from("{");
         for (index, text) in texts.iter().enumerate() {
@@ -97,12 +97,12 @@ impl CopyText {
         self
     }
 
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.buffer.push(b'\n');
         self.inside = false;
     }
 
-    pub(super) async fn send(self, tx: &TenantTx, sql: &str) -> Result<(), DbError> {
+    pub(crate) async fn send(self, tx: &TenantTx, sql: &str) -> Result<(), DbError> {
         let mut copy = tx.copy_in(sql).await?;
         copy.send(self.buffer.into()).await?;
         copy.finish().await?;

@@ -18,7 +18,7 @@ use super::{
 
 /// The word that a web form leaves where nothing was chosen. Where it fills a noticeable part of
 /// a column (and of 2 rows at least), it is read as an empty cell.
-pub(super) const PLACEHOLDER: &str = "Select";
+pub(crate) const PLACEHOLDER: &str = "Select";
 const SAMPLES: usize = 4;
 const SAMPLE_LENGTH: usize = 60;
 /// How much of the beginning decides the separator.
@@ -41,19 +41,19 @@ pub struct Analysis {
     pub cut_off: bool,
     pub columns: Vec<Column>,
     /// The first row.
-    pub(super) start: Place,
+    pub(crate) start: Place,
     /// The one after it.
-    pub(super) data: Place,
+    pub(crate) data: Place,
     /// Cells of the first row.
-    pub(super) width: usize,
-    pub(super) broken_at: Option<u64>,
+    pub(crate) width: usize,
+    pub(crate) broken_at: Option<u64>,
 }
 
 /// A place in the stored file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(super) struct Place {
-    pub(super) offset: u64,
-    pub(super) row: u64,
+pub(crate) struct Place {
+    pub(crate) offset: u64,
+    pub(crate) row: u64,
 }
 
 /// A column of the file.
@@ -62,7 +62,7 @@ pub struct Column {
     /// Its name in the first row, made unique.
     pub name: String,
     /// Its place among the cells of a row, from 0.
-    pub(super) index: usize,
+    pub(crate) index: usize,
     /// Rows that have a value in it.
     pub filled: u64,
     pub samples: Vec<String>,
@@ -81,18 +81,18 @@ pub struct Column {
 
 impl Analysis {
     /// The separator as a byte.
-    pub(super) fn separator(&self) -> u8 {
+    pub(crate) fn separator(&self) -> u8 {
         self.delimiter.bytes().next().unwrap_or(b',')
     }
 
     /// The names of the columns when the first row is one of data.
-    pub(super) fn column_name(&self, column: &Column, has_header: bool) -> String {
+    pub(crate) fn column_name(&self, column: &Column, has_header: bool) -> String {
         if has_header { column.name.clone() } else { format!("Column {}", column.index + 1) }
     }
 }
 
 /// Reads the file at `path`, replaces it by its UTF-8 form where it has another, and says what it is.
-pub(super) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
+pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
     let detected = encoding::detect(path)?;
     let mut start = detected.mark;
     if detected.encoding != encoding_rs::UTF_8 {
@@ -242,12 +242,12 @@ fn custom_key(name: &str, index: usize) -> String {
 }
 
 /// A cell as one short line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The same, cut to what a table shows.
-pub(super) fn sample(text: &str) -> String {
+pub(crate) fn sample(text: &str) -> String {
     let line = one_line(text);
     if line.chars().count() <= SAMPLE_LENGTH { line } else { line.chars().take(SAMPLE_LENGTH - 1).chain(['…']).collect() }
 }

@@ -1,0 +1,20 @@
+//! What people do about a lead: notes and tasks.
+
+use http_kit::{App, Routes};
+use jobs::Registry;
+use utoipa_axum::router::OpenApiRouter;
+
+/// This slice's pages.
+pub fn pages() -> Routes {
+    Routes::new()
+}
+
+/// This slice's part of the API.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}
+
+/// This slice's jobs.
+pub fn jobs(registry: Registry<App>) -> Registry<App> {
+    registry
+}
