@@ -1,5 +1,7 @@
 //! Leads that may be the same person, and making one of them.
 
+pub mod model;
+
 use http_kit::{App, Routes};
 use jobs::Registry;
 use utoipa_axum::router::OpenApiRouter;
