@@ -1,0 +1,2 @@
+def of_leadline(harness, databases, Leadline, options, results):
+    pass
