@@ -14,7 +14,9 @@ pub mod filter;
 mod jobs;
 pub mod model;
 mod pages;
+mod panels;
 mod store;
+pub mod views;
 
 pub use actions::{
     WriteError,
@@ -30,6 +32,7 @@ pub use filter::{Filter, Params};
 pub use jobs::jobs;
 pub use model::{Account, AccountDraft, Lead, LeadDraft, ScoreReason, Status};
 pub use pages::pages;
+pub use panels::{LeadPanels, Panel, PanelFuture};
 pub use store::{
     accounts::get as get_account,
     find_by_email, get, get_many,

@@ -173,7 +173,7 @@ pub(super) async fn lead_timeline(
     let before = params.cursor.as_deref().map(http_kit::Cursor::decode::<i64>).transpose()?;
     let tx = app.db.tenant(&viewer.scope).await?;
     store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
-    let mut data = store::timeline::read(&tx, id.uuid(), before, limit + 1).await?;
+    let mut data = store::timeline::read(&tx, id.uuid(), store::timeline::Theme::Everything, before, limit + 1).await?;
     tx.commit().await?;
     let kept = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = data.len() > kept;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bulk;
+mod changes_feed;
 mod leads;
 mod list;
 
@@ -14,7 +15,9 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(leads::list_leads, leads::post_lead))
         .routes(routes!(leads::get_lead, leads::patch_lead, leads::delete_lead))
         .routes(routes!(leads::lead_timeline))
+        .routes(routes!(changes_feed::list_events))
         .routes(routes!(bulk::bulk_leads))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::patch_account))
+        .merge(crate::views::api::api())
 }

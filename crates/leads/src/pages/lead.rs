@@ -5,13 +5,17 @@ use kernel::LeadId;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ui::{Button, Field, Icon, Nav, Tone};
+use ui::{Button, Field, Icon, Nav, Tab, Tone};
 
 use super::{form::custom_text, show, timeline};
 use crate::{
     actions::{delete_lead::delete_lead, update_lead::update_lead},
     model::{Lead, country},
-    store::{self, timeline::TimelineEvent},
+    panels::LeadPanels,
+    store::{
+        self,
+        timeline::{Theme, TimelineEvent},
+    },
 };
 
 const EVENTS: i64 = 30;
@@ -22,6 +26,8 @@ const COLLEAGUES: i64 = 6;
 pub(super) struct Query {
     /// Events older than this one.
     before: Option<i64>,
+    /// Which events: `mail`, `notes` or `changes`; anything else: all.
+    events: String,
 }
 
 /// Everything a lead's page shows.
@@ -32,6 +38,10 @@ struct View {
     colleagues: Vec<Lead>,
     colleague_count: i64,
     before: Option<i64>,
+    theme: Theme,
+    /// What later slices know about the lead: above the timeline, and beside it.
+    main: Vec<Markup>,
+    side: Vec<Markup>,
 }
 
 pub(super) async fn show(
@@ -43,7 +53,8 @@ pub(super) async fn show(
     let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let members = identity::members(&tx).await?;
-    let events = store::timeline::read(&tx, id.uuid(), query.before, EVENTS + 1).await?;
+    let theme = Theme::of(&query.events);
+    let events = store::timeline::read(&tx, id.uuid(), theme, query.before, EVENTS + 1).await?;
     let (mut colleagues, mut count) = (Vec::new(), 0);
     if let Some(account) = lead.account_id {
         (colleagues, count) = store::accounts::people(&tx, account, COLLEAGUES + 1).await?;
@@ -51,9 +62,14 @@ pub(super) async fn show(
         colleagues.truncate(usize::try_from(COLLEAGUES).unwrap_or(usize::MAX));
         count -= 1;
     }
+    let (mut main, mut side) = (Vec::new(), Vec::new());
+    if let Some(panels) = app.extension::<LeadPanels>() {
+        main = LeadPanels::draw(&panels.main, &app, &tx, &viewer, &lead).await?;
+        side = LeadPanels::draw(&panels.side, &app, &tx, &viewer, &lead).await?;
+    }
     tx.commit().await?;
     let title = lead.display_name();
-    let view = View { lead, members, events, colleagues, colleague_count: count, before: query.before };
+    let view = View { lead, members, events, colleagues, colleague_count: count, before: query.before, theme, main, side };
     Ok(viewer.page(Nav::Leads, &title, render(&viewer, &view)))
 }
 
@@ -81,13 +97,17 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
         (ui::page_header_under(&[("Leads", "/leads")], &name, &subtitle, actions))
         div #lead.stack data-live={ "lead:" (lead.id) } hx-get=(href) hx-trigger="live" hx-select="#lead" hx-swap="outerMorph" {
             (ui::split(
-                html! { (ui::card("Timeline", html! {}, events(view, &href))) },
+                html! {
+                    @for panel in &view.main { (panel) }
+                    section #timeline { (ui::card("Timeline", html! {}, events(view, &href))) }
+                },
                 html! {
                     (ui::card("Score", html! { (ui::score_badge(i64::from(lead.score))) }, score(lead)))
                     (ui::card("Status and owner", show::status(lead.status), work(viewer, lead, &view.members, &href, may_write)))
                     (ui::card("Details", html! {}, details(lead)))
                     @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead))) }
                     @if lead.account_id.is_some() || !company.is_empty() { (ui::card("Account", html! {}, account(view, company))) }
+                    @for panel in &view.side { (panel) }
                 },
             ))
         }
@@ -97,13 +117,21 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
 fn events(view: &View, href: &str) -> Markup {
     let shown = usize::try_from(EVENTS).unwrap_or(usize::MAX);
     let older = if view.events.len() > shown { view.events.get(shown - 1).map(|event| event.seq) } else { None };
+    let address = |theme: Theme, before: Option<i64>| match (theme, before) {
+        (Theme::Everything, None) => href.to_owned(),
+        (Theme::Everything, Some(seq)) => format!("{href}?before={seq}#timeline"),
+        (theme, None) => format!("{href}?events={}#timeline", theme.as_str()),
+        (theme, Some(seq)) => format!("{href}?events={}&before={seq}#timeline", theme.as_str()),
+    };
+    let hrefs = Theme::ALL.map(|theme| (theme, address(theme, None)));
     html! {
-        @if view.events.is_empty() { p.muted { "Nothing has happened yet." } }
+        (ui::tabs("Which events", &hrefs.each_ref().map(|(theme, href)| Tab::new(theme.label(), href, *theme == view.theme))))
+        @if view.events.is_empty() { p.muted { @if view.theme == Theme::Everything { "Nothing has happened yet." } @else { "Nothing of this kind has happened." } } }
         (ui::timeline(html! { @for event in view.events.iter().take(shown) { (timeline::item(event, &view.members)) } }))
         @if older.is_some() || view.before.is_some() {
             (ui::button_row(html! {
-                @if view.before.is_some() { (Button::secondary("Newest").small().href(href)) }
-                @if let Some(seq) = older { (Button::secondary("Older").small().href(format!("{href}?before={seq}"))) }
+                @if view.before.is_some() { (Button::secondary("Newest").small().href(address(view.theme, None))) }
+                @if let Some(seq) = older { (Button::secondary("Older").small().href(address(view.theme, Some(seq)))) }
             }))
         }
     }

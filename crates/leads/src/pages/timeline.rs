@@ -1,7 +1,7 @@
 //! Events as sentences.
 
 use identity::Member;
-use kernel::{AccountId, CampaignId, Uuid};
+use kernel::{AccountId, CampaignId, ChangeSetId, ImportId, NoteId, TaskId, Uuid};
 use maud::{Markup, html};
 use serde_json::Value;
 use ui::{Icon, Tone};
@@ -16,6 +16,7 @@ use crate::{
 /// One event: icon, sentence, who and when.
 pub(super) fn item(event: &TimelineEvent, members: &[Member]) -> Markup {
     let (icon, tone, sentence, details) = words(event, members);
+    let sentence = html! { (sentence) (context(&event.payload)) };
     let who = actor(&event.actor, members);
     let when = html! { @if let Some(who) = who { "by " (who) " " } (ui::ago(event.at)) };
     ui::timeline_item(icon, tone, sentence, when, details)
@@ -25,6 +26,22 @@ pub(super) fn item(event: &TimelineEvent, members: &[Member]) -> Markup {
 fn actor<'a>(actor: &str, members: &'a [Member]) -> Option<&'a str> {
     let id = actor.strip_prefix("user:")?.parse::<Uuid>().ok()?;
     Some(show::member(members, id.into()).unwrap_or("a former colleague"))
+}
+
+/// What it was part of, where it was not done to this lead alone.
+fn context(payload: &Value) -> Markup {
+    let id = |key: &str| payload.get(key).and_then(Value::as_str);
+    let import = id("import_id").and_then(|id| id.parse::<ImportId>().ok().or_else(|| id.parse().ok().map(|id: Uuid| id.into())));
+    let change = id("change_set_id").and_then(|id| id.parse::<ChangeSetId>().ok().or_else(|| id.parse().ok().map(|id: Uuid| id.into())));
+    let is_bulk = payload.get("bulk").and_then(Value::as_bool).unwrap_or(false);
+    html! {
+        @match (import, change) {
+            (Some(id), _) => { ", by an " a href={ "/imports/" (id) } { "import" } }
+            (None, Some(id)) => { ", in a " a href={ "/changes/" (id) } { "change of several leads" } }
+            (None, None) if payload.get("undoes").is_some() => ", by undoing a change of several leads",
+            (None, None) => { @if is_bulk { ", together with other leads" } }
+        }
+    }
 }
 
 fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Markup) {
@@ -89,6 +106,8 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
             };
             (Icon::Tag, Tone::Neutral, sentence, none())
         }
+        "lead.merged" => (Icon::Link, Tone::Violet, plain("Another lead was merged into this one"), none()),
+        "lead.restored" => (Icon::Undo, Tone::Neutral, plain("Brought back"), none()),
         "lead.deleted" => (Icon::Trash, Tone::Danger, plain("Deleted"), none()),
         "mail.sent" => (Icon::Mail, Tone::Neutral, html! { "Sent " (step) }, none()),
         "mail.delivered" => (Icon::Check, Tone::Success, html! { "Delivered: " (step) }, none()),
@@ -103,9 +122,35 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
         "mail.failed" => (Icon::Alert, Tone::Danger, html! { "Could not be sent: " (step) }, plain(text("reason"))),
         "mail.complained" => (Icon::Alert, Tone::Danger, html! { "Marked as spam: " (step) }, none()),
         "mail.unsubscribed" => (Icon::Suppression, Tone::Warning, plain("Unsubscribed"), none()),
+        "mail.resubscribed" => (Icon::Undo, Tone::Success, plain("Took back the unsubscription"), none()),
         "mail.skipped" => (Icon::Info, Tone::Neutral, html! { "Left out: " (step) }, plain(text("reason"))),
+        "note.added" => (Icon::Document, Tone::Neutral, html! { "Wrote a " (note(payload)) }, none()),
+        "note.changed" => (Icon::Document, Tone::Neutral, html! { "Changed a " (note(payload)) }, none()),
+        "note.deleted" => (Icon::Document, Tone::Neutral, plain("Deleted a note"), none()),
+        "task.created" => (Icon::Task, Tone::Neutral, html! { "Added a " (task(payload)) (due(payload)) }, none()),
+        "task.changed" => (Icon::Task, Tone::Neutral, html! { "Changed the " (fields(payload).to_lowercase()) " of a " (task(payload)) }, none()),
+        "task.completed" => (Icon::Check, Tone::Success, html! { "Finished a " (task(payload)) }, none()),
+        "task.reopened" => (Icon::Task, Tone::Neutral, html! { "Reopened a " (task(payload)) }, none()),
+        "task.deleted" => (Icon::Task, Tone::Neutral, plain("Deleted a task"), none()),
         other => (Icon::Clock, Tone::Neutral, html! { (other.replace(['.', '_'], " ")) }, none()),
     }
+}
+
+/// The note, where it stands on the same page; its text is not in the log.
+fn note(payload: &Value) -> Markup {
+    let id = payload.get("note_id").and_then(Value::as_str).and_then(|id| id.parse::<NoteId>().ok());
+    html! { @match id { Some(id) => a href={ "#" (id) } { "note" }, None => "note" } }
+}
+
+fn task(payload: &Value) -> Markup {
+    let id = payload.get("task_id").and_then(Value::as_str).and_then(|id| id.parse::<TaskId>().ok());
+    html! { @match id { Some(id) => a href={ "/tasks/" (id) "/edit" } { "task" }, None => "task" } }
+}
+
+/// The day on which a task is due, if it has one.
+fn due(payload: &Value) -> Markup {
+    let day = payload.get("due").and_then(Value::as_str).and_then(|due| due.get(..10));
+    html! { @if let Some(day) = day { " due on " time datetime=(day) { (day) } } }
 }
 
 /// `step 2 of Autumn outreach`, as far as the payload tells.
@@ -168,11 +213,24 @@ mod tests {
             "mail.failed",
             "mail.complained",
             "mail.unsubscribed",
+            "mail.resubscribed",
+            "mail.skipped",
+            "lead.merged",
+            "lead.restored",
+            "note.added",
+            "note.changed",
+            "note.deleted",
+            "task.created",
+            "task.changed",
+            "task.completed",
+            "task.reopened",
+            "task.deleted",
             "some.other",
         ];
         let payload = json!({
             "source": "<b>", "fields": ["first_name", "custom"], "from": "new", "to": "converted", "added": ["<b>"], "url": "https://x.example/<b>?who=1",
             "reason": "<b>", "campaign": "<b>", "step_no": 2, "campaign_id": CampaignId::new().to_string(), "machine": true,
+            "note_id": "<b>", "task_id": "<b>", "due": "<b>2026-01-31", "import_id": "<b>", "bulk": true,
         });
         for kind in kinds {
             let event = TimelineEvent {

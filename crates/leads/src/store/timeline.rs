@@ -22,13 +22,68 @@ pub struct TimelineEvent {
     pub payload: Value,
 }
 
-/// Up to `limit` events older than number `before`.
-pub(crate) async fn read(tx: &TenantTx, subject: Uuid, before: Option<i64>, limit: i64) -> Result<Vec<TimelineEvent>, DbError> {
+/// Which events a timeline shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    #[default]
+    Everything,
+    Mail,
+    Notes,
+    Changes,
+}
+
+impl Theme {
+    pub(crate) const ALL: [Self; 4] = [Self::Everything, Self::Mail, Self::Notes, Self::Changes];
+
+    /// The word in the page's address; empty for everything.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everything => "",
+            Self::Mail => "mail",
+            Self::Notes => "notes",
+            Self::Changes => "changes",
+        }
+    }
+
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Everything => "Everything",
+            Self::Mail => "E-mail",
+            Self::Notes => "Notes and tasks",
+            Self::Changes => "Changes",
+        }
+    }
+
+    /// The theme with this word; another word is everything.
+    pub(crate) fn of(word: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == word).unwrap_or_default()
+    }
+
+    /// The first words of its kinds; none for all of them.
+    const fn families(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Everything => None,
+            Self::Mail => Some(&["mail"]),
+            Self::Notes => Some(&["note", "task"]),
+            Self::Changes => Some(&["lead"]),
+        }
+    }
+}
+
+/// Up to `limit` events of `theme` older than number `before`.
+pub(crate) async fn read(
+    tx: &TenantTx,
+    subject: Uuid,
+    theme: Theme,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<TimelineEvent>, DbError> {
     let rows = tx
         .query(
             "SELECT seq, kind, actor, at, payload FROM events
-             WHERE org_id = $1 AND subject_id = $2 AND seq < $3 AND kind <> 'lead.scored' ORDER BY seq DESC LIMIT $4",
-            &[&tx.org(), &subject, &before.unwrap_or(i64::MAX), &limit],
+             WHERE org_id = $1 AND subject_id = $2 AND seq < $3 AND kind <> 'lead.scored'
+               AND ($4::text[] IS NULL OR split_part(kind, '.', 1) = ANY($4)) ORDER BY seq DESC LIMIT $5",
+            &[&tx.org(), &subject, &before.unwrap_or(i64::MAX), &theme.families(), &limit],
         )
         .await?;
     rows.iter()

@@ -1,4 +1,5 @@
 use db::{Db, DbError, SystemTx};
+use kernel::OrgId;
 
 /// A stretch of the log in commit order: after `from`, up to and including `to`.
 /// Select it with [`Window::CLAUSE`], binding [`Window::params`]' four values as `$1`..`$4`.
@@ -32,6 +33,31 @@ pub(crate) async fn next_window(tx: &SystemTx, from: (i64, i64), limit: i64) -> 
         )
         .await?;
     row.map(|row| Ok(Window { from, to: (row.try_get(0)?, row.try_get(1)?) })).transpose()
+}
+
+/// One organisation's next stretch of at most `limit` events after `from`, and whether it holds as many. Looked up
+/// across visibility, so that a reader who may see few of the events need not walk past all the others at once: what
+/// lies in the stretch is theirs to select.
+pub async fn next_of_org(db: &Db, org: OrgId, from: (i64, i64), limit: i64) -> Result<Option<(Window, bool)>, DbError> {
+    let rows = db
+        .read_system(
+            "SELECT xid::text::bigint, seq, n FROM (
+               SELECT xid, seq, row_number() OVER (ORDER BY xid, seq) AS n FROM events
+               WHERE org_id = $1 AND (xid, seq) > ($2::bigint::text::xid8, $3) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+               ORDER BY xid, seq LIMIT $4) w
+             ORDER BY n DESC LIMIT 1",
+            &[&org, &from.0, &from.1, &limit],
+        )
+        .await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let found: i64 = row.try_get(2)?;
+    Ok(Some((Window { from, to: (row.try_get(0)?, row.try_get(1)?) }, found == limit)))
+}
+
+/// The place after everything that can be read now.
+pub async fn end(db: &Db) -> Result<(i64, i64), DbError> {
+    let rows = db.read_system("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1", &[]).await?;
+    Ok((rows.first().map_or(Ok(0), |row| row.try_get(0))?, i64::MAX))
 }
 
 /// Lets projection `consumer` read its next stretch: `apply` and the moved cursor are one

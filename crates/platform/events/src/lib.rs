@@ -15,5 +15,5 @@ mod project;
 pub use append::{NewEvent, Subject, append};
 pub use changes::changes;
 pub use feed::{Feed, FeedItem};
-pub use follow::{Window, advance};
+pub use follow::{Window, advance, end, next_of_org};
 pub use project::{Projection, project};
