@@ -1,5 +1,5 @@
 """The peers' harness with Leadline in it: its own code, with the few places replaced where one server differs from another."""
-import contextlib, importlib.machinery, importlib.util, json, os, re, shutil, sys
+import contextlib, importlib.machinery, importlib.util, json, os, re, shutil, statistics, sys
 
 from . import compare, limits, translate
 from .peer import Asked, Query, leadline
@@ -37,12 +37,16 @@ def plug_in(harness, binary):
     harness.plain_psql, harness.plain_http = harness.psql, harness.http
     Leadline = leadline(harness, binary)
     databases = Leadline.databases_
-    original = {name: getattr(harness, name) for name in "Peer mix query verify w3_body w3_clean request_file oha run_job w5_reset w5_state w5_limit limits bench_http".split()}
-    current = {"peer": None, "job": None}
+    original = {name: getattr(harness, name) for name in "Peer mix query verify w3_body w3_clean request_file oha run_job w5_reset w5_state w5_limit limits bench_w5".split()}
+    current = {"peer": None, "job": None, "leadline": None}
+    own_import_limit = []
     comparison = compare.Comparison(harness, databases)
 
     def peer(spec, index):
-        return (Leadline if os.path.basename(spec) == "leadline.json" else original["Peer"])(spec, index)
+        if os.path.basename(spec) != "leadline.json":
+            return original["Peer"](spec, index)
+        current["leadline"] = Leadline(spec, index)
+        return current["leadline"]
 
     # A request keeps knowing its organisation and its parameters until its address is made.
     def mix(kind):
@@ -118,7 +122,16 @@ def plug_in(harness, binary):
 
     def w5_limit(csv, rows):
         current["job"] = None
+        own = limits.import_limit(databases.as_database("leadline_w5"), csv, translate.uuid("org", 1))
+        own_import_limit.append(own | {"rows_per_s": rows / own["wall_s"]})
+        say(f"  W5 limit in Leadline's tables {rows / own['wall_s']:9.0f} rows/s  wall {own['wall_s']:.1f} s (copy {own['copy_s']:.1f}, upsert {own['upsert_s']:.1f})")
         return original["w5_limit"](csv, rows)
+
+    def bench_w5(peers, options, results):
+        own_import_limit.clear()
+        original["bench_w5"](peers, options, results)
+        results["W5"]["limit_leadline"] = own_import_limit
+        results["W5"]["leadline_differs_by_rule"] = {"cells": comparison.told}
 
     def run_job(command, cwd, env, name, timeout=900):
         current["job"] = name
@@ -136,10 +149,36 @@ def plug_in(harness, binary):
             say("  nginx is not installed: without the limit of a static file")
             page = None
         original["limits"](options, results, page)
-        limits.of_leadline(harness, databases, Leadline, options, results)
+        if current["leadline"]:
+            own_limits(current["leadline"], options, results)
+
+    def own_limits(peer, options, results):
+        """pgbench with the very statements that Leadline sends for the same requests."""
+        database = databases.as_database("leadline_bench")
+        peer.up()
+        ask = lambda path, organisation: lambda: harness.plain_http("GET", peer.base + path, dict([peer.header(organisation).split(": ", 1)]))
+        scripts = {}
+        for workload in ("W1", "W2", "W4"):
+            if workload in options.workloads.split(","):
+                asked = mix("search" if workload == "W4" else "list")[:100]
+                asks = [ask(peer.path(workload, query(parameters)), organisation) for organisation, parameters in asked]
+                scripts[workload] = [limits.script(statements) for statements in limits.capture(database, asks, 2)]
+        if "W3" in options.workloads.split(","):
+            with at(peer):
+                body = w3_body(1, "limit", "0").encode()
+            header = dict([peer.header(1).split(": ", 1)]) | {"content-type": "application/json"}
+            post = lambda: harness.plain_http("POST", peer.base + peer.path("W3"), header, body)
+            scripts["W3"] = [limits.insertion(one) for [one] in limits.capture(database, [post], 1, lambda text: "INSERT INTO leads" in text)]
+        peer.down()
+        for workload, texts in scripts.items():
+            limits.pgbench(database, texts, 8, 3)
+            runs = [limits.pgbench(database, texts, 8, options.secs) for _ in range(options.reps)]
+            results["limits"][f"pgbench_leadline_{workload}"] = [{"tps": run["rate"], "pg_cpu_ms": run["pg_ms"], "latency_ms": run["p50"]} for run in runs]
+            say(f"  limit pgbench of Leadline's SQL {workload}: {statistics.median(run['rate'] for run in runs):9.0f} /s, pg cpu {statistics.median(run['pg_ms'] for run in runs):.3f} ms each")
+        w3_clean()
 
     harness.Peer, harness.mix, harness.query, harness.http, harness.psql = peer, mix, query, http, psql
-    harness.w3_body, harness.w3_clean, harness.limits = w3_body, w3_clean, all_limits
+    harness.w3_body, harness.w3_clean, harness.limits, harness.bench_w5 = w3_body, w3_clean, all_limits, bench_w5
     harness.w5_reset, harness.w5_limit, harness.w5_state, harness.run_job = w5_reset, w5_limit, w5_state, run_job
     for name in ("verify", "request_file", "oha"):
         setattr(harness, name, for_peer(name))

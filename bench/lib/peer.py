@@ -1,7 +1,7 @@
 """Leadline as a peer of the harness: its database, its process, its requests."""
 import base64, hashlib, hmac, os, subprocess
 
-from . import seed, translate
+from . import limits, seed, translate
 from .tools import BENCH, ROOT, say, stop_with
 
 SCHEMA = (BENCH / "sql" / "harness.sql").read_text()
@@ -26,6 +26,7 @@ class Databases:
     def __init__(self, harness, binary):
         self.harness, self.binary = harness, binary
         self.home = os.path.join(harness.HOME, "leadline")
+        self.made = set()
 
     def url(self, name):
         return f"postgresql://postgres@{self.harness.LO}:{self.harness.PG_PORT}/{name}"
@@ -47,10 +48,19 @@ class Databases:
         if giver.wait() or taker.returncode:
             stop_with(f"copying from {source} to {target} failed: {in_sql}")
 
+    def as_database(self, name):
+        pids = lambda: self.harness.tree(self.harness.PG["pid"])
+        return limits.Database(self.url(name), os.path.join(self.harness.HOME, "log", "postgres.log"), lambda sql: self.psql(sql, name), pids)
+
     def make(self, name, source):
-        """`name` with the rows of the harness's `source`, once."""
-        if name in self.psql("SELECT datname FROM pg_database", "postgres").split():
+        """`name` with the rows of the harness's `source`, once for each schema: its migrations are remembered as a comment."""
+        if name in self.made:
             return
+        self.made.add(name)
+        migrations = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((ROOT / "migrations").glob("*.sql")))).hexdigest()
+        if self.psql(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{name}'", "postgres") == migrations:
+            return
+        self.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
         say(f"copying the rows of {source} into Leadline's schema (once; kept under PEERS_HOME)")
         making = f"{name}_making"
         self.psql(f"DROP DATABASE IF EXISTS {making} WITH (FORCE)", "postgres")
@@ -60,6 +70,7 @@ class Databases:
             stop_with(f"leadline migrate: {made.stderr.strip()}")
         self.psql(SCHEMA, making)
         seed.fill(self.psql, self.pipe, source, making, lambda what: say(f"  {what}"))
+        self.psql(f"COMMENT ON DATABASE {making} IS '{migrations}'", "postgres")
         self.psql(f"ALTER DATABASE {making} RENAME TO {name}", "postgres")
         self.psql("CHECKPOINT", "postgres")
 
@@ -95,9 +106,8 @@ def leadline(harness, binary):
             if org not in self.tokens:
                 user = (org - 1) * 25 + 2
                 token = base64.urlsafe_b64encode(hmac.digest(harness.SECRET.encode(), f"session of {user}".encode(), "sha256")).rstrip(b"=").decode()
-                uuid = lambda kind, number: translate.typed_id(kind, number).split("_")[1]
                 databases.psql(f"""INSERT INTO sessions (id, user_id, active_org, token_hash, fresh_at, created_at, expires_at, last_seen_at)
-                    VALUES (gen_random_uuid(), '{uuid("user", user)}', '{uuid("org", org)}', '\\x{hashlib.sha256(token.encode()).hexdigest()}', now(), now(), now() + interval '30 days', now())
+                    VALUES (gen_random_uuid(), '{translate.uuid("user", user)}', '{translate.uuid("org", org)}', '\\x{hashlib.sha256(token.encode()).hexdigest()}', now(), now(), now() + interval '30 days', now())
                     ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at""", "leadline_bench")
                 # The second cookie is what the column picker of the grid leaves behind.
                 self.tokens[org] = f"cookie: leadline_session={token}; leadline_columns={translate.COLUMNS}"
