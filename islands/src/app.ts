@@ -2,6 +2,7 @@
 // and leaves a page that reads without it.
 import "htmx.org";
 
+import "./column-picker";
 import "./command-palette";
 import "./confirm";
 import "./dialogs";
@@ -9,7 +10,9 @@ import "./errors";
 import "./file-drop";
 import "./filter-builder";
 import "./forms";
+import "./grid";
 import "./idempotency";
+import "./inline-edit";
 import "./keyboard";
 import "./live-region";
 import "./local-time";
@@ -18,6 +21,7 @@ import "./passkey";
 import "./password-strength";
 import "./print";
 import "./row-selection";
+import "./score-reasons";
 import "./tables";
 import "./theme-switch";
 import "./toast-item";

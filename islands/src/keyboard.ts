@@ -1,6 +1,8 @@
 // Commands by single keys. They act on rows (tr[data-row]) and on anything with data-shortcut,
 // never while the person types, and never under a dialog.
 import { isTyping, on } from "./dom";
+import { currentCell, editHrefOf, focusRow, hrefOf } from "./grid";
+import { edit } from "./inline-edit";
 import { RowSelection } from "./row-selection";
 
 const ROW = "tr[data-row]";
@@ -14,6 +16,7 @@ function current(): HTMLElement | null {
 }
 
 function mark(row: HTMLElement): void {
+  if (focusRow(row)) return;
   for (const other of document.querySelectorAll(`${ROW}[data-current]`)) other.removeAttribute("data-current");
   row.setAttribute("data-current", "");
   row.tabIndex = -1;
@@ -50,15 +53,17 @@ function act(key: string): boolean {
       move(key === "j" ? 1 : -1);
       return true;
     case "x": {
-      const box = row?.querySelector<HTMLInputElement>("input[data-select]");
+      const box = row?.querySelector<HTMLInputElement>("td.is-select input");
       box?.click();
       return box != null;
     }
     case "Enter":
       // A focused link or button keeps its own Enter.
-      return document.activeElement === row && go(row?.dataset["href"]);
-    case "e":
-      return go(row?.dataset["edit"]) || press("e");
+      return document.activeElement === row && go(hrefOf(row));
+    case "e": {
+      const cell = currentCell();
+      return (cell !== null && edit(cell)) || go(editHrefOf(row)) || press("e");
+    }
     case "/": {
       const search = document.querySelector<HTMLInputElement>("input[data-search]");
       search?.focus();
@@ -102,7 +107,6 @@ document.addEventListener("keydown", (event) => {
 on("click", `${ROW}[data-href]`, (event, row) => {
   const target = event.target as Element;
   if (target.closest("a, button, input, select, textarea, label, summary, details, form .menu-panel, [data-no-open]")) return;
-  if (target.closest(".is-select")) return void row.querySelector<HTMLInputElement>("input[data-select]")?.click();
   if (getSelection()?.toString()) return;
   if (event.ctrlKey || event.metaKey) window.open(row.dataset["href"], "_blank", "noopener");
   else go(row.dataset["href"]);

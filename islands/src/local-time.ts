@@ -24,7 +24,7 @@ function ago(at: Date): string {
   return relative.format(Math.round(seconds / 60), "minute");
 }
 
-function render(): void {
+export function render(): void {
   for (const element of document.querySelectorAll<HTMLTimeElement>("time[datetime][data-format]")) {
     const at = new Date(element.dateTime);
     if (Number.isNaN(at.getTime())) continue;

@@ -1,55 +1,95 @@
-// Selecting rows: a count, a range with Shift, all rows of this page, all rows that match.
+// Selecting rows: a count, a range with Shift, all rows of this page, all rows that match. What is selected is kept from
+// page to page of the same query, by id.
 import { define } from "./dom";
 
 const english = new Intl.NumberFormat("en");
+const KEPT = "leadline.selection";
+/** More ids than this make a form too large; whoever wants more selects all that match. */
+const MOST = 5000;
+
+interface Kept {
+  query: string;
+  ids: string[];
+  all: boolean;
+  /** Sent with a form: forgotten on the next page, unless that says that something was wrong. */
+  sent?: boolean;
+}
 
 export class RowSelection extends HTMLElement {
   #last: HTMLInputElement | null = null;
   #allMatching = false;
-  #total = "";
+  #query = "";
   #selected = new Set<string>();
+  /** The questions of the bar's buttons as they came, before numbers were put into them. */
+  #questions = new WeakMap<Element, string>();
 
   connectedCallback(): void {
     this.addEventListener("click", this.#click);
     this.addEventListener("change", this.#change);
+    this.addEventListener("formdata", this.#formData);
+    this.addEventListener("submit", this.#submit);
     document.addEventListener("htmx:after:swap", this.#swapped);
-    // The browser restores check boxes when one comes back.
-    this.#remember();
-    this.#render();
+    this.#query = this.#queryNow;
+    this.#restore();
+    this.#show();
   }
 
   disconnectedCallback(): void {
-    this.removeEventListener("click", this.#click);
-    this.removeEventListener("change", this.#change);
     document.removeEventListener("htmx:after:swap", this.#swapped);
   }
 
   get #boxes(): HTMLInputElement[] {
-    return [...this.querySelectorAll<HTMLInputElement>("input[data-select]")];
+    return [...this.querySelectorAll<HTMLInputElement>("td.is-select input")];
+  }
+
+  /** Which rows are meant by "all that match". */
+  get #queryNow(): string {
+    const field = (name: string) => this.querySelector<HTMLInputElement>(`form > input[name=${name}]`)?.value ?? "";
+    return JSON.stringify([this.querySelector("form")?.getAttribute("action"), field("filter"), field("q")]);
   }
 
   get hasSelection(): boolean {
-    return this.#allMatching || this.#boxes.some((box) => box.checked);
+    return this.#allMatching || this.#selected.size > 0;
   }
 
   clear(): void {
-    for (const box of this.#boxes) box.checked = false;
+    this.#selected.clear();
     this.#allMatching = false;
-    this.#remember();
-    this.#render();
+    this.#show();
+    this.#keep();
   }
 
-  #remember(): void {
-    this.#selected = new Set(this.#boxes.filter((box) => box.checked).map((box) => box.value));
-    this.#total = this.dataset["total"] ?? "";
+  #restore(): void {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
+    const refused = document.querySelector("#toasts .is-danger") !== null;
+    if (!kept || kept.query !== this.#query || (kept.sent && !refused)) return sessionStorage.removeItem(KEPT);
+    this.#selected = new Set(kept.ids);
+    this.#allMatching = kept.all;
   }
 
-  /** A morph may put another lead under a checked box: what was chosen is known by id, not by place. */
+  #keep(sent = false): void {
+    if (!this.hasSelection) return sessionStorage.removeItem(KEPT);
+    const kept: Kept = { query: this.#query, ids: [...this.#selected], all: this.#allMatching, sent };
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+
+  /** A morph may have brought other rows, or those of another query. */
   #swapped = (): void => {
-    for (const box of this.#boxes) box.checked = this.#selected.has(box.value);
-    if (this.#total !== (this.dataset["total"] ?? "")) this.#allMatching = false;
-    this.#remember();
-    this.#render();
+    if (this.#query !== this.#queryNow) {
+      this.#query = this.#queryNow;
+      this.clear();
+    }
+    this.#show();
+  };
+
+  /** Ids that are not on this page go with the form, too; with all that match none do. */
+  #formData = (event: FormDataEvent): void => {
+    event.formData.delete("id");
+    if (!this.#allMatching) for (const id of this.#selected) event.formData.append("id", id);
+  };
+
+  #submit = (event: SubmitEvent): void => {
+    if (!event.submitter?.hasAttribute("data-keeps-selection")) this.#keep(true);
   };
 
   #click = (event: MouseEvent): void => {
@@ -57,11 +97,10 @@ export class RowSelection extends HTMLElement {
     if (target?.closest("[data-selection-clear]")) return this.clear();
     if (target?.closest("[data-all-matching]")) {
       this.#allMatching = true;
-      for (const box of this.#boxes) box.checked = true;
-      this.#remember();
-      return this.#render();
+      this.#show();
+      return this.#keep();
     }
-    const box = target?.closest<HTMLInputElement>("input[data-select]");
+    const box = target?.closest<HTMLInputElement>("td.is-select input");
     if (!box) return;
     if (event.shiftKey && this.#last?.isConnected) {
       const boxes = this.#boxes;
@@ -74,33 +113,52 @@ export class RowSelection extends HTMLElement {
   #change = (event: Event): void => {
     const box = event.target as HTMLInputElement;
     if (box.matches("[data-select-all]")) for (const each of this.#boxes) each.checked = box.checked;
-    else if (!box.matches("[data-select]")) return;
+    else if (!box.matches("td.is-select input")) return;
     this.#allMatching = false;
-    this.#remember();
-    this.#render();
+    for (const each of this.#boxes) {
+      if (!each.checked) this.#selected.delete(each.value);
+      else if (this.#selected.size < MOST) this.#selected.add(each.value);
+    }
+    this.#show();
+    this.#keep();
   };
 
-  #render(): void {
+  #show(): void {
     const boxes = this.#boxes;
-    const chosen = boxes.filter((box) => box.checked).length;
+    for (const box of boxes) box.checked = this.#allMatching || this.#selected.has(box.value);
+    const here = boxes.filter((box) => box.checked).length;
     const total = Number(this.dataset["total"] ?? boxes.length);
+    const atLeast = this.hasAttribute("data-more") ? "+" : "";
     const all = this.querySelector<HTMLInputElement>("[data-select-all]");
     if (all) {
-      all.checked = chosen > 0 && chosen === boxes.length;
-      all.indeterminate = chosen > 0 && chosen < boxes.length;
+      all.checked = here > 0 && here === boxes.length;
+      all.indeterminate = here > 0 && here < boxes.length;
     }
     const bar = this.querySelector<HTMLElement>("[data-selection-bar]");
-    if (bar) bar.hidden = chosen === 0;
-    const count = this.querySelector("[data-selection-count]");
-    const text = english.format(this.#allMatching ? total : chosen);
-    if (count && count.textContent !== text) count.textContent = text;
+    if (bar) bar.hidden = !this.hasSelection;
+    const chosen = this.#allMatching ? total : this.#selected.size;
+    const count = this.#allMatching ? `All ${english.format(total)}${atLeast}` : `${english.format(chosen)} selected`;
+    const elsewhere = this.#allMatching ? 0 : this.#selected.size - here;
+    this.#say("[data-selection-count]", count);
+    this.#say("[data-selection-elsewhere]", this.#allMatching ? "that match" : elsewhere > 0 ? `${english.format(elsewhere)} on other pages` : "");
     const more = this.querySelector<HTMLElement>("[data-all-matching]");
-    if (more) more.hidden = this.#allMatching || chosen < boxes.length || total <= boxes.length;
+    if (more) more.hidden = this.#allMatching || here < boxes.length || total <= this.#selected.size;
     const input = this.querySelector<HTMLInputElement>("[data-all-matching-input]");
     if (input) {
       input.disabled = !this.#allMatching;
       input.value = this.#allMatching ? "true" : "";
     }
+    const words = `${english.format(chosen)}${this.#allMatching ? atLeast : ""} ${(chosen === 1 ? this.dataset["one"] : this.dataset["many"]) ?? "rows"}`;
+    for (const button of this.querySelectorAll<HTMLElement>("[data-selection-bar] [data-confirm]")) {
+      const question = this.#questions.get(button) ?? button.dataset["confirm"] ?? "";
+      this.#questions.set(button, question);
+      button.dataset["confirm"] = question.replaceAll("{n}", words);
+    }
+  }
+
+  #say(selector: string, text: string): void {
+    const place = this.querySelector(selector);
+    if (place && place.textContent !== text) place.textContent = text;
   }
 }
 

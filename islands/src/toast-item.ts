@@ -77,3 +77,22 @@ export function toastError(text: string): void {
   for (const known of region.querySelectorAll(".toast-text")) if (known.textContent === text) return;
   region.append(toast);
 }
+
+/** Says that something was done by a script, and offers to take it back. */
+export function toastUndo(text: string, undo: () => void): void {
+  const template = document.querySelector<HTMLTemplateElement>("#undo-template");
+  const toast = template?.content.firstElementChild?.cloneNode(true);
+  if (!(toast instanceof HTMLElement)) return;
+  const line = toast.querySelector(".toast-text");
+  if (line) line.textContent = text;
+  toast.querySelector("form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    toast.remove();
+    undo();
+  });
+  // The newest alone: older acts are under it, and each takes back its own only.
+  for (const older of document.querySelectorAll("#toasts [data-undo]")) older.remove();
+  toast.dataset["undo"] = "";
+  document.getElementById("toasts")?.append(toast);
+}

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, table};
 
-use super::{grid::State as GridState, show};
+use super::{show, state::State as GridState};
 use crate::{
     actions::{
         WriteError,

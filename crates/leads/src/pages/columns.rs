@@ -1,170 +1,154 @@
-//! The columns of the grid and the choice among them, kept in a cookie.
+//! The cells of the grid: one function per kind of column, as lean as a row that stands there fifty times must be.
 
-use http::{HeaderMap, HeaderValue, header};
-use maud::{Markup, html};
-
-use super::show;
-use crate::{model::Lead, store::grid::SortKey};
 use identity::Member;
+use maud::{Markup, html};
+use serde_json::Value;
+use ui::table;
 
-/// What a column shows. The name is always there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Company,
-    Status,
-    Score,
-    Owner,
-    Tags,
-    Country,
-    LastActivity,
-    Email,
-    Phone,
-    Industry,
-    Employees,
-    Seniority,
-    Department,
-    City,
-    Source,
-    Created,
+use super::{filters, form::custom_text, show, state::State};
+use crate::{
+    model::Lead,
+    store::grid::{Sort, SortKey},
+    views::{Column, Standard, column::Editor},
+};
+
+/// A custom field of the organisation, as a column.
+#[derive(Debug, Clone)]
+pub(super) struct CustomColumn {
+    pub(super) key: String,
+    pub(super) label: String,
+    pub(super) editor: Editor,
+    /// The values to choose from, where there is a choice.
+    pub(super) options: Vec<String>,
 }
 
-impl Column {
-    pub(super) const ALL: [Self; 16] = [
-        Self::Company,
-        Self::Status,
-        Self::Score,
-        Self::Owner,
-        Self::Tags,
-        Self::Country,
-        Self::LastActivity,
-        Self::Email,
-        Self::Phone,
-        Self::Industry,
-        Self::Employees,
-        Self::Seniority,
-        Self::Department,
-        Self::City,
-        Self::Source,
-        Self::Created,
-    ];
-    const DEFAULT: [Self; 7] = [Self::Company, Self::Status, Self::Score, Self::Owner, Self::Tags, Self::Country, Self::LastActivity];
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Company => "company",
-            Self::Status => "status",
-            Self::Score => "score",
-            Self::Owner => "owner",
-            Self::Tags => "tags",
-            Self::Country => "country",
-            Self::LastActivity => "last_activity",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Industry => "industry",
-            Self::Employees => "employees",
-            Self::Seniority => "seniority",
-            Self::Department => "department",
-            Self::City => "city",
-            Self::Source => "source",
-            Self::Created => "created",
-        }
-    }
-
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Company => "Company",
-            Self::Status => "Status",
-            Self::Score => "Score",
-            Self::Owner => "Owner",
-            Self::Tags => "Tags",
-            Self::Country => "Country",
-            Self::LastActivity => "Last activity",
-            Self::Email => "E-mail",
-            Self::Phone => "Phone",
-            Self::Industry => "Industry",
-            Self::Employees => "Employees",
-            Self::Seniority => "Seniority",
-            Self::Department => "Department",
-            Self::City => "City",
-            Self::Source => "Source",
-            Self::Created => "Created",
-        }
-    }
-
-    pub(super) const fn sort(self) -> Option<SortKey> {
-        match self {
-            Self::Company => Some(SortKey::Company),
-            Self::Score => Some(SortKey::Score),
-            Self::LastActivity => Some(SortKey::LastActivity),
-            Self::Employees => Some(SortKey::Employees),
-            Self::Created => Some(SortKey::Created),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn is_number(self) -> bool {
-        matches!(self, Self::Score | Self::Employees)
-    }
-
-    /// The cell of one lead.
-    pub(super) fn cell(self, lead: &Lead, members: &[Member]) -> Markup {
-        let quiet = |text: &str| html! { td.is-quiet data-label=(self.label()) { (text) } };
-        match self {
-            Self::Company => html! {
-                td data-label="Company" {
-                    @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
-                    @match lead.account_id {
-                        Some(id) => a href={ "/accounts/" (id) } { (company) },
-                        None => (company),
-                    }
-                }
-            },
-            Self::Status => html! { td data-label="Status" { (show::status(lead.status)) } },
-            Self::Score => html! { td.num data-label="Score" { (show::score(lead)) } },
-            Self::Owner => quiet(lead.owner_id.and_then(|id| show::member(members, id)).unwrap_or_default()),
-            Self::Tags => html! { td data-label="Tags" { @if !lead.tags.is_empty() { (ui::tags(&lead.tags, 2)) } } },
-            Self::Country => html! { td.is-quiet data-label="Country" { (show::country_of(&lead.country)) } },
-            Self::LastActivity => {
-                html! { td.is-quiet data-label="Last activity" { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } } }
-            }
-            Self::Email => quiet(lead.email.as_deref().unwrap_or_default()),
-            Self::Phone => quiet(&lead.phone),
-            Self::Industry => quiet(&lead.industry),
-            Self::Employees => {
-                html! { td.num data-label="Employees" { @if let Some(count) = lead.employee_count { (ui::number(i64::from(count))) } } }
-            }
-            Self::Seniority => quiet(&lead.seniority.replace('_', " ")),
-            Self::Department => quiet(&lead.department),
-            Self::City => quiet(&lead.city),
-            Self::Source => quiet(&lead.source),
-            Self::Created => html! { td.is-quiet data-label="Created" { (ui::date(lead.created_at)) } },
-        }
+impl CustomColumn {
+    /// A custom field that nobody has described: a text, called by its key.
+    pub(super) fn unknown(key: &str) -> Self {
+        Self { key: key.to_owned(), label: key.replace('_', " "), editor: Editor::Text, options: Vec::new() }
     }
 }
 
-const COOKIE: &str = "leadline_columns";
+/// What a column is called.
+pub(super) fn label(column: &Column, custom: &[CustomColumn]) -> String {
+    match column {
+        Column::Standard(column) => column.label().to_owned(),
+        Column::Custom(key) => described(key, custom).label,
+    }
+}
 
-/// The columns to show: those of the query, else those chosen last, else the usual.
-pub(super) fn chosen(query: &[String], headers: &HeaderMap) -> Vec<Column> {
-    let of = |names: &mut dyn Iterator<Item = &str>| {
-        let names: Vec<&str> = names.collect();
-        Column::ALL.into_iter().filter(|column| names.contains(&column.name())).collect::<Vec<_>>()
+/// The description of a custom field.
+pub(super) fn described(key: &str, custom: &[CustomColumn]) -> CustomColumn {
+    custom.iter().find(|field| field.key == key).cloned().unwrap_or_else(|| CustomColumn::unknown(key))
+}
+
+/// The field of a lead that the cells of a column change, and how.
+fn edits(column: &Column, custom: &[CustomColumn]) -> Option<(String, Editor)> {
+    match column {
+        Column::Standard(column) => column.edits().map(|(field, editor)| (field.to_owned(), editor)),
+        Column::Custom(key) => Some((format!("custom.{key}"), described(key, custom).editor)),
+    }
+}
+
+/// The heading of the names, which stand first.
+pub(super) fn name_heading(state: &State) -> Markup {
+    html! { th scope="col" aria-sort=[sorted(state, SortKey::Name).map(ui::Sort::aria)] { (sort_button(state, "Name", SortKey::Name)) } }
+}
+
+/// A heading: it sorts where there is an index for it, and tells the scripts how its cells are edited.
+pub(super) fn heading(state: &State, column: &Column, custom: &[CustomColumn], may_write: bool) -> Markup {
+    let name = label(column, custom);
+    let (key, numeric) = match column {
+        Column::Standard(column) => (column.sort(), column.is_number()),
+        Column::Custom(key) => (None, described(key, custom).editor == Editor::Number),
     };
-    if !query.is_empty() {
-        return of(&mut query.iter().map(String::as_str));
+    let edits = if may_write { edits(column, custom) } else { None };
+    let options = match column {
+        Column::Custom(key) => described(key, custom).options,
+        Column::Standard(_) => Vec::new(),
+    };
+    html! {
+        th.num[numeric] scope="col" aria-sort=[key.and_then(|key| sorted(state, key)).map(ui::Sort::aria)]
+            data-field=[edits.as_ref().map(|(field, _)| field)] data-editor=[edits.as_ref().map(|(_, editor)| editor.name())]
+            data-options=[(!options.is_empty()).then(|| options.join("\n"))] {
+            @match key {
+                Some(key) => (sort_button(state, &name, key)),
+                None => (name),
+            }
+        }
     }
-    let cookie = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
-    cookie.map_or_else(|| Column::DEFAULT.to_vec(), |value| of(&mut value.split('.')))
 }
 
-/// The header that remembers a choice for a year.
-pub(super) fn remember(columns: &[Column]) -> HeaderValue {
-    let names: Vec<&str> = std::iter::once("name").chain(columns.iter().map(|column| column.name())).collect();
-    let text = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", names.join("."));
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+fn sorted(state: &State, key: SortKey) -> Option<ui::Sort> {
+    (state.sort.key == key).then_some(if state.sort.descending { ui::Sort::Descending } else { ui::Sort::Ascending })
+}
+
+/// Sorted by this column already: the press turns it round. Words begin at A, figures at the greatest.
+fn sort_button(state: &State, label: &str, key: SortKey) -> Markup {
+    let now = sorted(state, key);
+    let descending = if now.is_some() { !state.sort.descending } else { !matches!(key, SortKey::Name | SortKey::Company) };
+    let value = Sort { key, descending }.to_string();
+    table::SortButton { form: filters::FORM, name: "by", value: &value, now }.label(label)
+}
+
+/// The cell of one lead. Where the words differ from what is typed, `data-v` has what is typed.
+pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &[CustomColumn]) -> Markup {
+    let column = match column {
+        Column::Standard(column) => *column,
+        Column::Custom(key) => return custom_cell(&described(key, custom), lead),
+    };
+    let label = column.label();
+    let quiet = |text: &str| html! { td.is-quiet data-label=(label) { (text) } };
+    let number = |number: Option<i64>| html! { td.num data-label=(label) { @if let Some(number) = number { (ui::number(number)) } } };
+    match column {
+        Standard::Company => html! {
+            td data-label=(label) data-v=[lead.company_name.is_empty().then_some("")] {
+                @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
+                @match lead.account_id {
+                    Some(id) => a href={ "/accounts/" (id) } { (company) },
+                    None => (company),
+                }
+            }
+        },
+        Standard::Status => html! { td data-label=(label) { (ui::status_cell(show::tone(lead.status), lead.status.label())) } },
+        Standard::Score => html! { td.num data-label=(label) { (ui::score_cell(i64::from(lead.score))) } },
+        Standard::Owner => quiet(lead.owner_id.and_then(|id| show::member(members, id)).unwrap_or_default()),
+        Standard::Tags => html! {
+            td data-label=(label) data-v=[(lead.tags.len() > 1).then(|| lead.tags.join(", "))] {
+                @if !lead.tags.is_empty() { (ui::tags(&lead.tags, 2)) }
+            }
+        },
+        Standard::Country => html! { td.is-quiet data-label=(label) { (show::country_of(&lead.country)) } },
+        Standard::LastActivity => html! { td.is-quiet data-label=(label) { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } } },
+        Standard::Email => quiet(lead.email.as_deref().unwrap_or_default()),
+        Standard::Phone => quiet(&lead.phone),
+        Standard::Title => quiet(&lead.title),
+        Standard::Industry => quiet(&lead.industry),
+        Standard::Employees => number(lead.employee_count.map(i64::from)),
+        Standard::Revenue => number(lead.annual_revenue),
+        Standard::Seniority => html! {
+            td.is-quiet data-label=(label) data-v=[lead.seniority.contains('_').then_some(&lead.seniority)] { (lead.seniority.replace('_', " ")) }
+        },
+        Standard::Department => quiet(&lead.department),
+        Standard::City => quiet(&lead.city),
+        Standard::Domain => quiet(&lead.company_domain),
+        Standard::Linkedin => quiet(&lead.linkedin_url),
+        Standard::Source => quiet(&lead.source),
+        Standard::ExternalId => quiet(&lead.external_id),
+        Standard::FirstName => quiet(&lead.first_name),
+        Standard::LastName => quiet(&lead.last_name),
+        Standard::Created => html! { td.is-quiet data-label=(label) { (ui::date(lead.created_at)) } },
+        Standard::Updated => html! { td.is-quiet data-label=(label) { (ui::ago(lead.updated_at)) } },
+    }
+}
+
+fn custom_cell(field: &CustomColumn, lead: &Lead) -> Markup {
+    let value = lead.custom.get(&field.key);
+    let (text, typed) = match value {
+        None | Some(Value::Null) => (String::new(), None),
+        Some(Value::Bool(yes)) => (if *yes { "Yes" } else { "No" }.to_owned(), Some(yes.to_string())),
+        Some(Value::String(text)) => (text.clone(), None),
+        Some(other) => (custom_text(other), None),
+    };
+    html! { td.is-quiet[field.editor != Editor::Number].num[field.editor == Editor::Number] data-label=(field.label) data-v=[typed] { (text) } }
 }

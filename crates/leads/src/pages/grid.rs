@@ -1,161 +1,123 @@
+//! `/leads`.
+
 use axum::{
     extract::State as Extract,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
-use http_kit::{ApiQuery, App, Problem, redirect};
+use http_kit::{ApiQuery, App, Problem, ProblemKind, redirect};
 use identity::{Can, LeadsRead, Member, Permission, Viewer};
 use maud::{Markup, html};
 use serde::Deserialize;
-use ui::{Button, Field, Icon, Nav, Pager, table};
+use ui::{Button, Icon, Nav};
 
 use super::{
-    columns::{self, Column},
-    filters::{self, Refused},
-    show,
+    columns::CustomColumn,
+    filters::{self, Command},
+    rows::{self, Around},
+    state::{Query, State},
 };
 use crate::{
-    filter::{Condition, Filter, Node},
+    filter::Filter,
     model::Lead,
-    store::grid::{self, ListQuery, Page, Sort, SortKey},
+    store::grid::{self, ListQuery, Page},
+    views::{self, Column, store::Habits},
 };
 
 const ROWS: i64 = 50;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Query {
-    filter: String,
-    q: String,
-    sort: String,
+pub(super) struct Paging {
     cursor: String,
-    columns: Vec<String>,
-    // The form that adds one condition.
-    field: String,
-    op: String,
-    value: String,
 }
 
-/// What the address holds: from it the page is made, and every link on it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct State {
-    pub(super) filter: Filter,
-    pub(super) q: String,
-    pub(super) sort: Sort,
-}
-
-impl State {
-    pub(super) fn with_filter(&self, filter: Filter) -> Self {
-        Self { filter, ..self.clone() }
-    }
-
-    /// With the parts that `about` finds replaced by one condition.
-    pub(super) fn replacing(&self, about: impl Fn(&Node) -> bool, condition: Option<Condition>) -> Self {
-        let mut parts: Vec<Node> = self.filter.parts().iter().filter(|part| !about(part)).cloned().collect();
-        parts.extend(condition.map(Node::If));
-        self.with_filter(Filter { root: Node::All(parts) })
-    }
-
-    fn pairs(&self) -> Vec<(&'static str, String)> {
-        let mut pairs = Vec::new();
-        if !self.filter.is_empty() {
-            pairs.push(("filter", self.filter.to_json()));
-        }
-        if !self.q.is_empty() {
-            pairs.push(("q", self.q.clone()));
-        }
-        if self.sort != Sort::default() {
-            pairs.push(("sort", self.sort.to_string()));
-        }
-        pairs
-    }
-
-    /// The address of the first page.
-    pub(super) fn href(&self) -> String {
-        self.href_with(None)
-    }
-
-    fn href_with(&self, cursor: Option<&str>) -> String {
-        let mut pairs = self.pairs();
-        pairs.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
-        if pairs.is_empty() {
-            return "/leads".to_owned();
-        }
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("/leads?{query}")
-    }
-
-    /// Hands what is on the screen over to a new campaign: an address and no more, for campaigns are
-    /// another slice's.
-    fn campaign_href(&self) -> String {
-        let words = Some(self.q.clone()).filter(|words| !words.is_empty());
-        let filter = words.map_or_else(|| self.filter.clone(), |words| self.filter.clone().and(Condition::Search(words)));
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", &filter.to_json()).finish();
-        format!("/campaigns/new?{query}")
-    }
-
-    /// The same as fields of a form.
-    pub(super) fn hidden(&self) -> Markup {
-        html! { @for (name, value) in self.pairs() { (ui::hidden(name, &value)) } }
-    }
+/// Everything that the page shows besides its rows.
+struct Scene<'a> {
+    viewer: &'a Viewer,
+    state: State,
+    habits: Habits,
+    members: Vec<Member>,
+    custom: Vec<CustomColumn>,
+    /// What in the address could not be read.
+    problems: Vec<Problem>,
 }
 
 pub(super) async fn show(
     Extract(app): Extract<App>,
     viewer: Can<LeadsRead>,
-    headers: HeaderMap,
     ApiQuery(query): ApiQuery<Query>,
+    ApiQuery(command): ApiQuery<Command>,
+    ApiQuery(paging): ApiQuery<Paging>,
 ) -> Result<Response, Problem> {
-    let mut state = State {
-        filter: Filter::parse_json(&query.filter)?,
-        q: query.q.trim().chars().take(200).collect(),
-        sort: Sort::parse(&query.sort).map_err(|error| Problem::invalid(vec![error]))?,
+    let habits =
+        async { Ok::<_, Problem>(views::store::habits(&app.db, &viewer.scope, viewer.user_id, query.wanted(), views::pages::TABS).await?) };
+    let colleagues = colleagues(&app, &viewer);
+    // Unless a view says which leads are meant, they are looked for at once with everything else.
+    let (scene, page) = if query.view.is_empty() && !query.is_silent() {
+        let (state, problems) = State::read(&query, &Habits::default());
+        let (habits, (members, custom), page) = tokio::try_join!(habits, colleagues, rows(&app, &viewer, &state, &paging, &problems))?;
+        let (state, problems) = State::read(&query, &habits);
+        (Scene { viewer: &viewer, state, habits, members, custom, problems }, page)
+    } else {
+        let (habits, (members, custom)) = tokio::try_join!(habits, colleagues)?;
+        let (state, problems) = State::read(&query, &habits);
+        let page = rows(&app, &viewer, &state, &paging, &problems).await?;
+        (Scene { viewer: &viewer, state, habits, members, custom, problems }, page)
     };
-    let mut refused = None;
-    if !query.field.is_empty() {
-        match Condition::from_form(&query.field, &query.op, &query.value) {
-            Ok(condition) => {
-                state.filter = state.filter.and(condition);
-                return Ok(redirect(&state.href(), None));
-            }
-            Err(error) => {
-                let why = capitalised(&error.detail);
-                refused = Some(Refused { field: query.field, op: query.op, value: query.value, why });
-            }
-        }
+    let refused = match command.apply(&scene.state, viewer.user_id) {
+        Ok(Some(next)) => return Ok(redirect(&next.href(), None)),
+        Ok(None) => None,
+        Err(problem) => Some(problem),
+    };
+    let found = match &page {
+        Found::Page(page) => page.rows.is_empty() && paging.cursor.is_empty(),
+        Found::Refused(_) => false,
+    };
+    let is_empty = found && !grid::any(&app.db, &viewer.scope).await?;
+    let content = if is_empty { no_leads(&viewer) } else { scene.render(&page, refused.as_ref().map(|problem| (&command, problem))) };
+    let mut response = viewer.page(Nav::Leads, "Leads", content).into_response();
+    if refused.is_some() || !scene.problems.is_empty() || matches!(page, Found::Refused(_)) {
+        *response.status_mut() = http::StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+/// The rows, or why there are none.
+enum Found {
+    Page(Page<Lead>),
+    Refused(Problem),
+}
+
+/// Looks the rows up. What cannot be read means no rows, not all of them: whoever filters has a reason to.
+async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, problems: &[Problem]) -> Result<Found, Problem> {
+    if let Some(problem) = problems.first() {
+        return Ok(Found::Refused(problem.clone()));
     }
     let list = ListQuery {
         filter: state.filter.clone(),
         q: state.q.clone(),
         sort: state.sort,
         limit: ROWS,
-        cursor: (!query.cursor.is_empty()).then_some(query.cursor),
+        cursor: (!paging.cursor.is_empty()).then(|| paging.cursor.clone()),
     };
-    let chosen = columns::chosen(&query.columns, &headers);
-    let (page, members) = tokio::try_join!(grid::list(&app, &viewer.scope, &list), members(&app, &viewer))?;
-    let empty = page.rows.is_empty() && list.cursor.is_none() && !grid::any(&app.db, &viewer.scope).await?;
-    let content = if empty { no_leads(&viewer) } else { render(&viewer, &state, &page, &members, &chosen, refused.as_ref()) };
-    let mut response = viewer.page(Nav::Leads, "Leads", content).into_response();
-    if refused.is_some() {
-        *response.status_mut() = http::StatusCode::UNPROCESSABLE_ENTITY;
+    match grid::list(app, &viewer.scope, &list).await {
+        Ok(page) => Ok(Found::Page(page)),
+        Err(problem) if problem.kind == ProblemKind::Invalid => Ok(Found::Refused(problem)),
+        Err(problem) => Err(problem),
     }
-    if !query.columns.is_empty() {
-        response.headers_mut().append(header::SET_COOKIE, columns::remember(&chosen));
-    }
-    Ok(response)
 }
 
-/// The colleagues, for names and choices.
-pub(super) async fn members(app: &App, viewer: &Viewer) -> Result<Vec<Member>, Problem> {
+/// The colleagues and the custom fields, for names and choices.
+pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member>, Vec<CustomColumn>), Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
     let members = identity::members(&tx).await?;
     tx.commit().await?;
-    Ok(members)
+    Ok((members, Vec::new()))
 }
 
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+/// The colleagues alone.
+pub(super) async fn members(app: &App, viewer: &Viewer) -> Result<Vec<Member>, Problem> {
+    colleagues(app, viewer).await.map(|(members, _)| members)
 }
 
 fn actions(viewer: &Viewer) -> Markup {
@@ -177,100 +139,93 @@ fn no_leads(viewer: &Viewer) -> Markup {
     }
 }
 
-fn render(viewer: &Viewer, state: &State, page: &Page<Lead>, members: &[Member], chosen: &[Column], refused: Option<&Refused>) -> Markup {
-    let all: Vec<(&str, &str, bool)> =
-        Column::ALL.into_iter().map(|column| (column.name(), column.label(), chosen.contains(&column))).collect();
-    html! {
-        (ui::page_header("Leads", "", actions(viewer)))
-        (ui::toolbar(
+impl Scene<'_> {
+    fn render(&self, found: &Found, refused: Option<(&Command, &Problem)>) -> Markup {
+        let (viewer, state) = (self.viewer, &self.state);
+        let search = html! { (state.hidden_without("q")) };
+        html! {
+            (ui::page_header("Leads", "", actions(viewer)))
+            (views::pages::tabs(state, &self.habits))
+            (ui::toolbar(
+                html! {
+                    (ui::search_form_with("/leads", "q", &state.q, "Search name, e-mail, company, title", "grid", search))
+                    (filters::controls(viewer, state, &self.members, refused))
+                },
+                html! {
+                    (Button::ghost("Columns").icon(Icon::Columns).attr("form", filters::FORM).attr("formaction", "/leads/columns")
+                        .attr("data-dialog-open", "columns-dialog").attr("hx-get", "/leads/columns").attr("hx-include", "#state")
+                        .attr("hx-target", "#columns").attr("hx-select", "#columns").attr("hx-swap", "outerHTML"))
+                },
+            ))
+            (filters::dialog())
+            (super::column_picker::dialog())
+            div #grid.stack {
+                (filters::form(state))
+                (views::pages::bar(viewer, state, &self.habits))
+                (filters::chips(state, &self.members))
+                @match found {
+                    Found::Refused(problem) => (self.unreadable(problem)),
+                    Found::Page(page) if page.rows.is_empty() => (self.nothing_matches()),
+                    Found::Page(page) => (self.table(page)),
+                }
+            }
+        }
+    }
+
+    fn table(&self, page: &Page<Lead>) -> Markup {
+        let columns = self.columns();
+        let around = Around { viewer: self.viewer, state: &self.state, members: &self.members, custom: &self.custom, columns: &columns };
+        html! {
+            @if self.viewer.may(Permission::CampaignsWrite) && !self.state.is_everything() {
+                (ui::button_row(html! { (Button::ghost("New campaign for these leads").icon(Icon::Campaign).small().href(self.campaign_href())) }))
+            }
+            (rows::table(&around, page))
+        }
+    }
+
+    /// Those that the address or the view names, else those that the person likes, else the usual ones.
+    fn columns(&self) -> Vec<Column> {
+        [&self.state.columns, &self.habits.columns].into_iter().find(|columns| !columns.is_empty()).cloned().unwrap_or_else(Column::usual)
+    }
+
+    /// Hands what is on the screen over to a new campaign: an address and no more, for campaigns are
+    /// another slice's.
+    fn campaign_href(&self) -> String {
+        let filter = self.state.whole_filter().to_json();
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", &filter).finish();
+        format!("/campaigns/new?{query}")
+    }
+
+    fn nothing_matches(&self) -> Markup {
+        let state = &self.state;
+        ui::empty_state(
+            Icon::Search,
+            "No lead matches",
+            "Your leads are still there; the filter or the search is too narrow for any of them.",
             html! {
-                (ui::search_form_with("/leads", "q", &state.q, "Search name, e-mail, company, title", "grid", html! { (State { q: String::new(), ..state.clone() }.hidden()) }))
-                (filters::controls(state, members, viewer.user_id, refused))
+                (Button::secondary("Clear filters").href(state.cleared().href()))
+                @if !state.q.is_empty() && !state.filter.is_empty() { (Button::ghost("Clear search only").href(state.without_words().href())) }
             },
-            table::column_picker("/leads", &all, html! { (state.hidden()) (ui::hidden("columns", "name")) }),
-        ))
-        (filters::dialog(state, members))
-        div #grid.stack {
-            (filters::chips(state, members))
-            @if !page.rows.is_empty() && viewer.may(Permission::CampaignsWrite) && !(state.filter.is_empty() && state.q.is_empty()) {
-                (ui::button_row(html! { (Button::ghost("New campaign for these leads").icon(Icon::Campaign).small().href(state.campaign_href())) }))
-            }
-            @if page.rows.is_empty() { (nothing_matches(state)) } @else { (rows(viewer, state, page, members, chosen)) }
-        }
+        )
     }
-}
 
-fn nothing_matches(state: &State) -> Markup {
-    ui::empty_state(
-        Icon::Search,
-        "No lead matches",
-        "Your leads are still there; the filter or the search is too narrow for any of them.",
-        html! {
-            (Button::secondary("Clear filters").href("/leads"))
-            @if !state.q.is_empty() && !state.filter.is_empty() { (Button::ghost("Clear search only").href(State { q: String::new(), ..state.clone() }.href())) }
-        },
-    )
-}
-
-fn rows(viewer: &Viewer, state: &State, page: &Page<Lead>, members: &[Member], chosen: &[Column]) -> Markup {
-    let may_write = viewer.may(Permission::LeadsWrite);
-    let grid = table::wrap(
-        "Leads",
-        html! {
-            table.table {
-                thead { tr {
-                    @if may_write { (table::th_select()) }
-                    (heading(state, "Name", Some(SortKey::Name), false))
-                    @for column in chosen { (heading(state, column.label(), column.sort(), column.is_number())) }
-                } }
-                tbody { @for lead in &page.rows { (row(lead, members, chosen, may_write)) } }
-            }
-        },
-    );
-    let shown = page.rows.len();
-    let summary = format!("{} of {}", ui::number(i64::try_from(shown).unwrap_or_default()), show::total(page.total, "lead", "leads"));
-    html! {
-        @if may_write { (table::selectable("/leads/bulk", page.total.value, state.hidden(), bulk_actions(viewer, members), grid)) } @else { (grid) }
-        (Pager::new(summary)
-            .previous(page.previous.as_deref().map(|cursor| state.href_with(Some(cursor))))
-            .next(page.next.as_deref().map(|cursor| state.href_with(Some(cursor)))))
-    }
-}
-
-/// Sorted by this column already: the link turns it round. Words begin at A, figures at the greatest.
-fn heading(state: &State, label: &str, key: Option<SortKey>, numeric: bool) -> Markup {
-    let Some(key) = key else { return if numeric { table::th_num(label) } else { table::th(label) } };
-    let current = state.sort.key == key;
-    let descending = if current { !state.sort.descending } else { !matches!(key, SortKey::Name | SortKey::Company) };
-    let href = State { sort: Sort { key, descending }, ..state.clone() }.href();
-    let now = current.then_some(if state.sort.descending { ui::Sort::Descending } else { ui::Sort::Ascending });
-    if numeric { table::th_sort_num(label, &href, now) } else { table::th_sort(label, &href, now) }
-}
-
-fn row(lead: &Lead, members: &[Member], chosen: &[Column], may_write: bool) -> Markup {
-    let name = lead.display_name();
-    let href = format!("/leads/{}", lead.id);
-    let edit = may_write.then(|| format!("{href}/edit"));
-    html! {
-        tr data-row data-href=(href) data-edit=[edit] {
-            @if may_write { (table::td_select(&lead.id.to_string(), &name)) }
-            td.is-title data-label="Name" {
-                a href=(href) { (ui::person(&name, (!lead.title.is_empty()).then_some(lead.title.as_str()))) }
-            }
-            @for column in chosen { (column.cell(lead, members)) }
-        }
-    }
-}
-
-/// The controls of the bar that shows once rows are selected.
-fn bulk_actions(viewer: &Viewer, members: &[Member]) -> Markup {
-    html! {
-        (Field::text("tags", "Tags").id("bulk-tags").label_hidden().placeholder("Tag, another tag").autocomplete("off"))
-        (Button::secondary("Add").icon(Icon::Tag).small().name_value("action", "add_tags"))
-        (Button::secondary("Remove").small().name_value("action", "remove_tags"))
-        (Field::select("status", "Status", show::status_options()).id("bulk-status").label_hidden())
-        (Button::secondary("Set status").small().name_value("action", "set_status"))
-        (Field::select("owner", "Owner", show::owner_options(viewer, members)).id("bulk-owner").label_hidden())
-        (Button::secondary("Set owner").icon(Icon::User).small().name_value("action", "set_owner"))
+    /// Something in the address means nothing to us: said, with the way out, and no row is shown for it.
+    fn unreadable(&self, problem: &Problem) -> Markup {
+        let what = problem.errors.first().map_or("", |error| error.pointer.trim_start_matches('/').split('/').next().unwrap_or_default());
+        let title = match what {
+            "cursor" => "This page of the list is not there",
+            "sort" => "The list cannot be sorted like that",
+            "view" => "This view is not there",
+            _ => "This filter cannot be read",
+        };
+        let without_filter = self.state.with_filter(Filter::default());
+        ui::error_state(
+            title,
+            &format!("{}. Your leads are as they were.", problem.detail.trim_end_matches('.')),
+            html! {
+                @if what == "cursor" { (Button::secondary("To the first page").href(self.state.href())) }
+                @else { (Button::secondary("Show the leads without it").href(without_filter.href())) }
+            },
+        )
     }
 }

@@ -3,13 +3,20 @@
 mod account;
 mod accounts;
 mod bulk;
+mod bulk_bar;
+mod column_picker;
 mod columns;
+mod fields;
+mod filter_page;
 mod filters;
 mod form;
 mod grid;
 mod lead;
+mod rows;
+mod score;
 mod search;
 mod show;
+pub(crate) mod state;
 mod timeline;
 
 use http_kit::Routes;
@@ -20,12 +27,17 @@ pub fn pages() -> Routes {
         .get("/leads", grid::show)
         .post("/leads", form::create)
         .get("/leads/new", form::new)
+        .get("/leads/filter", filter_page::show)
+        .get("/leads/columns", column_picker::show)
+        .post("/leads/columns", column_picker::choose)
         .post("/leads/bulk", bulk::submit)
         .get("/leads/bulk/{job}", bulk::progress)
         .post("/leads/bulk/{job}/stop", bulk::stop)
         .get("/leads/{id}", lead::show)
         .get("/leads/{id}/edit", form::edit)
         .post("/leads/{id}/edit", form::update)
+        .get("/leads/{id}/score", score::reasons)
+        .post("/leads/{id}/fields", fields::change)
         .post("/leads/{id}/status", lead::set_status)
         .post("/leads/{id}/owner", lead::set_owner)
         .post("/leads/{id}/delete", lead::delete)
@@ -34,4 +46,6 @@ pub fn pages() -> Routes {
         .get("/accounts/{id}/edit", account::edit)
         .post("/accounts/{id}/edit", account::update)
         .get("/search", search::search)
+        .merge(crate::views::pages::pages())
+        .merge(crate::changes::pages::pages())
 }

@@ -114,8 +114,11 @@ pub fn signed(points: i64) -> String {
 
 /// Initials on a coloured ground; the colour follows from the name. Put the name beside it.
 pub fn avatar(name: &str) -> Markup {
-    let hue = name.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 6;
-    html! { span.avatar.{ "hue-" (hue) } aria-hidden="true" { (initials(name)) } }
+    html! { span.avatar.{ "hue-" (hue(name)) } aria-hidden="true" { (initials(name)) } }
+}
+
+fn hue(name: &str) -> u32 {
+    name.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 6
 }
 
 /// A person in a row: avatar, name, and a second line when there is one.
@@ -129,6 +132,27 @@ pub fn person(name: &str, detail: Option<&str>) -> Markup {
             }
         }
     }
+}
+
+/// A person as a link in a long list: what [`person`] shows, in a third of the bytes.
+pub fn person_link(href: &str, name: &str, detail: &str) -> Markup {
+    html! {
+        a.who.{ "hue-" (hue(name)) } href=(href) data-initials=(initials(name)) {
+            span.person-name { (name) }
+            @if !detail.is_empty() { small { (detail) } }
+        }
+    }
+}
+
+/// A score in a long list: the number, and a bar that the styles draw in tenths. Its reasons are fetched when somebody
+/// looks (`score-reasons` in islands).
+pub fn score_cell(score: i64) -> Markup {
+    html! { span.score.{ "s" (score.clamp(0, 100) / 10) } { (score) } }
+}
+
+/// A status in a long list; the dot is drawn by the styles.
+pub fn status_cell(tone: Tone, word: &str) -> Markup {
+    html! { span.status.(tone.class()) { (word) } }
 }
 
 /// Up to two letters: "Ada Lovelace" is AL, "ada@x.org" is A.
@@ -156,6 +180,17 @@ pub fn filter_chip(field: &str, operator: &str, value: &str, remove_href: &str) 
             span.chip-field { (field) } " " span.chip-operator { (operator) }
             @if !value.is_empty() { " " span.chip-value { (value) } }
             a.chip-remove href=(remove_href) aria-label={ "Remove filter: " (field) " " (operator) " " (value) } { (icon(Icon::Close)) }
+        }
+    }
+}
+
+/// A filter chip whose cross is a button of the form with this id: it sends `name=value`.
+pub fn filter_chip_button(field: &str, operator: &str, value: &str, form: &str, name: &str, sent: &str) -> Markup {
+    html! {
+        span.chip {
+            span.chip-field { (field) } " " span.chip-operator { (operator) }
+            @if !value.is_empty() { " " span.chip-value { (value) } }
+            button.chip-remove form=(form) name=(name) value=(sent) aria-label={ "Remove filter: " (field) " " (operator) " " (value) } { (icon(Icon::Close)) }
         }
     }
 }

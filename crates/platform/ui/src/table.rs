@@ -76,20 +76,41 @@ pub fn th_sort_num(label: &str, href: &str, now: Option<Sort>) -> Markup {
 }
 
 fn heading(label: &str, href: &str, now: Option<Sort>, numeric: bool) -> Markup {
-    let aria = now.map(|sort| match sort {
-        Sort::Ascending => "ascending",
-        Sort::Descending => "descending",
-    });
+    html! { th.num[numeric] scope="col" aria-sort=[now.map(Sort::aria)] { a.sort href=(href) { (label) (arrow(now)) } } }
+}
+
+/// A heading whose press sends `name=value` by the form with this id, for lists whose state is too long to stand in
+/// the address of every heading.
+pub struct SortButton<'a> {
+    pub form: &'a str,
+    pub name: &'a str,
+    pub value: &'a str,
+    pub now: Option<Sort>,
+}
+
+impl SortButton<'_> {
+    /// The button, to stand in a `th` that says [`Sort::aria`].
+    pub fn label(&self, label: &str) -> Markup {
+        html! { button.sort form=(self.form) name=(self.name) value=(self.value) { (label) (arrow(self.now)) } }
+    }
+}
+
+impl Sort {
+    /// The word of `aria-sort`.
+    pub const fn aria(self) -> &'static str {
+        match self {
+            Self::Ascending => "ascending",
+            Self::Descending => "descending",
+        }
+    }
+}
+
+fn arrow(now: Option<Sort>) -> Markup {
     html! {
-        th.num[numeric] scope="col" aria-sort=[aria] {
-            a.sort href=(href) {
-                (label)
-                @match now {
-                    Some(Sort::Ascending) => (icon(Icon::ArrowUp)),
-                    Some(Sort::Descending) => (icon(Icon::ArrowDown)),
-                    None => {}
-                }
-            }
+        @match now {
+            Some(Sort::Ascending) => (icon(Icon::ArrowUp)),
+            Some(Sort::Descending) => (icon(Icon::ArrowDown)),
+            None => {}
         }
     }
 }
@@ -101,22 +122,33 @@ pub fn th_select() -> Markup {
 
 /// The check box of a row, sent as `id={id}` by the form around the table.
 pub fn td_select(id: &str, name: &str) -> Markup {
-    html! { td.is-select { input.checkbox type="checkbox" name="id" value=(id) data-select aria-label={ "Select " (name) }; } }
+    html! { td.is-select { input.checkbox type="checkbox" name="id" value=(id) aria-label={ "Select " (name) }; } }
 }
 
-/// The form around a selectable table: the bar shows once a row is selected. `total` is how many rows
-/// match in all; when it is more than the page has, the bar offers to select them all and then the
-/// form sends `all_matching=true` beside (instead of) the ids. `hidden` carries the current filter.
-pub fn selectable(action: &str, total: i64, hidden: Markup, actions: Markup, table: Markup) -> Markup {
+/// How many rows match in all.
+#[derive(Clone, Copy, Debug)]
+pub struct Matching {
+    pub total: i64,
+    /// Whether there are no more than that.
+    pub exact: bool,
+}
+
+/// The form around a selectable table: the bar shows once a row is selected, and what is selected is kept from page to
+/// page of the same query. Once a whole page is selected and more rows match, the bar offers to select them all: then the
+/// form sends `all_matching=true` instead of ids. `hidden` carries the query.
+///
+/// In the confirmation of a button, `{n}` stands for how many are selected, such as "12 leads" of `one` and `many`.
+pub fn selectable(action: &str, matching: Matching, (one, many): (&str, &str), hidden: Markup, actions: Markup, table: Markup) -> Markup {
+    let all = if matching.exact { crate::number(matching.total) } else { format!("{}+", crate::number(matching.total)) };
     html! {
-        row-selection data-total=(total) {
-            form method="post" action=(action) {
+        row-selection data-total=(matching.total) data-more[!matching.exact] data-one=(one) data-many=(many) {
+            form #selection method="post" action=(action) {
                 (hidden)
                 input type="hidden" name="all_matching" value="" disabled data-all-matching-input;
                 (table)
                 div.selection-bar role="region" aria-label="Selected rows" hidden data-selection-bar {
-                    span.selection-count aria-live="polite" { span data-selection-count { "0" } " selected" }
-                    button.button.is-ghost.is-small type="button" hidden data-all-matching { "Select all " (crate::number(total)) }
+                    p.selection-count aria-live="polite" { span data-selection-count { "0 selected" } " " span.muted data-selection-elsewhere {} }
+                    button.button.is-ghost.is-small type="button" hidden data-all-matching { span { "Select all " (all) " that match" } }
                     div.selection-actions { (actions) }
                     button.button.is-ghost.is-square.is-small type="button" data-selection-clear aria-label="Clear selection" title="Clear selection (Esc)" { (icon(Icon::Close)) }
                 }
@@ -188,22 +220,42 @@ fn pager_link(label: &str, rel: &str, glyph: Icon, href: Option<&str>) -> Markup
     }
 }
 
-/// Chooses the columns of a grid: check boxes in a menu, sent as `columns=name` to `action` by GET.
-/// `columns` are (name, label, shown). `hidden` keeps the other parameters of the address.
-pub fn column_picker(action: &str, columns: &[(&str, &str, bool)], hidden: Markup) -> Markup {
-    crate::menu(
-        html! { (icon(Icon::Columns)) span { "Columns" } },
-        html! {
-            form.column-picker method="get" action=(action) data-auto-submit {
+/// A column that can be shown, for [`column_picker`].
+pub struct PickableColumn {
+    pub name: String,
+    pub label: String,
+    pub shown: bool,
+}
+
+/// Chooses the columns of a grid and their order: check boxes sent as `columns=name` to `action` by POST, in the order on
+/// the screen. Each line moves up and down by its buttons (without scripts they send `up=name` or `down=name` beside, and the
+/// answer is the picker again), with Alt and an arrow key, or by dragging. `hidden` keeps what else the form is about.
+pub fn column_picker(action: &str, columns: &[PickableColumn], hidden: Markup, buttons: Markup) -> Markup {
+    html! {
+        column-picker {
+            form.column-picker method="post" action=(action) {
                 (hidden)
                 fieldset {
-                    legend { "Shown columns" }
-                    @for (name, label, shown) in columns {
-                        label.menu-item { input.checkbox type="checkbox" name="columns" value=(name) checked[*shown]; (label) }
+                    legend.visually-hidden { "Columns, in their order" }
+                    ul role="list" {
+                        @for column in columns {
+                            li data-column draggable="true" {
+                                input type="hidden" name="order" value=(column.name);
+                                label.menu-item { input.checkbox type="checkbox" name="columns" value=(column.name) checked[column.shown]; span { (column.label) } }
+                                (move_button("up", column, Icon::ArrowUp))
+                                (move_button("down", column, Icon::ArrowDown))
+                            }
+                        }
                     }
                 }
-                button.button.is-small data-without-script type="submit" { "Apply" }
+                p.visually-hidden role="status" data-moved {}
+                div.form-actions { (buttons) }
             }
-        },
-    )
+        }
+    }
+}
+
+fn move_button(to: &'static str, column: &PickableColumn, glyph: Icon) -> Markup {
+    let label = format!("Move {} {to}", column.label);
+    html! { button.button.is-ghost.is-square.is-small name=(to) value=(column.name) aria-label=(label) title=(label) { (icon(glyph)) } }
 }

@@ -1,0 +1,21 @@
+use db::TenantTx;
+use events::append;
+use identity::Viewer;
+use jiff::Timestamp;
+use kernel::ViewId;
+use serde_json::json;
+
+use super::{ViewError, event, name_taken};
+use crate::views::{MOST, SavedView, ViewDraft, store};
+
+/// Keeps a question about leads under a name. What it asks for is not told: searched words may name people.
+pub(in crate::views) async fn create_view(tx: &TenantTx, viewer: &Viewer, new: ViewDraft, now: Timestamp) -> Result<SavedView, ViewError> {
+    let new = new.check().map_err(ViewError::Invalid)?;
+    if store::count(tx).await? >= MOST {
+        return Err(ViewError::TooMany);
+    }
+    let id = ViewId::new();
+    store::insert(tx, id, viewer.user_id, &new, now).await.map_err(|error| name_taken(error, new.shared))?;
+    append(tx, &[event("view.created", id, viewer, now, json!({ "shared": new.shared }))]).await?;
+    store::get(tx, viewer.user_id, id, false).await?.ok_or(ViewError::NotFound)
+}

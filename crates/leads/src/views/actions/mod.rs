@@ -1,0 +1,77 @@
+//! One file per use case; pages and API call the same ones.
+
+pub(super) mod choose;
+pub(super) mod create_view;
+pub(super) mod delete_view;
+pub(super) mod update_view;
+
+use db::DbError;
+use events::{NewEvent, Subject};
+use http_kit::{FieldError, Problem, ProblemKind};
+use identity::{Permission, Viewer};
+use jiff::Timestamp;
+use kernel::ViewId;
+use serde_json::Value;
+
+use super::SavedView;
+
+/// Why a view could not be made, changed or removed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ViewError {
+    /// These fields need correction.
+    #[error("some fields need correction")]
+    Invalid(Vec<FieldError>),
+    /// It is not there, or another's own.
+    #[error("not found")]
+    NotFound,
+    /// Somebody changed it since the caller read it.
+    #[error("changed meanwhile")]
+    Changed,
+    /// It is shared, made by another, and the caller manages nothing.
+    #[error("somebody else's shared view")]
+    Anothers,
+    /// The organisation has as many as it may.
+    #[error("too many")]
+    TooMany,
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Invalid(errors) => Self::invalid(errors),
+            ViewError::NotFound => Self::not_found(),
+            ViewError::Changed => Self::new(
+                ProblemKind::PreconditionFailed,
+                "Somebody changed this view since you opened it. Nothing was saved; open it again, look at what is new, and save then.",
+            ),
+            ViewError::Anothers => {
+                Self::forbidden("A colleague shares this view. Save what you see as a view of your own, or ask them to change theirs.")
+            }
+            ViewError::TooMany => Self::conflict(format!(
+                "Your organisation has {} views, which is as many as fit. Delete one that nobody needs, then save this one.",
+                super::MOST
+            )),
+            ViewError::Db(error) => error.into(),
+        }
+    }
+}
+
+/// Whether somebody may change a view that they have: their own, and any shared one if they run the organisation.
+pub(super) fn may_change(viewer: &Viewer, view: &SavedView) -> bool {
+    !view.shared || view.made_by == Some(viewer.user_id) || viewer.may(Permission::SettingsWrite)
+}
+
+/// A name that is taken is an error of that field.
+fn name_taken(error: DbError, shared: bool) -> ViewError {
+    if error.constraint() != Some("saved_views_name_key") {
+        return ViewError::Db(error);
+    }
+    let whose = if shared { "A shared view" } else { "Another of your views" };
+    ViewError::Invalid(vec![FieldError::new("/name", "name.taken", format!("{whose} has this name: choose another"))])
+}
+
+fn event(kind: &'static str, view: ViewId, viewer: &Viewer, at: Timestamp, payload: Value) -> NewEvent {
+    NewEvent { kind, subject: Subject::of(view), actor: viewer.actor(), at, payload }
+}
