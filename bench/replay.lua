@@ -1,11 +1,12 @@
--- wrk: replays the requests of a file, one a line: cookie <tab> path. A path may hold @LOW-HIGH@, for
--- which each request draws its own number: so that nobody has asked the same before.
-local requests, at = {}, 0
+-- wrk: replays the requests of a file, one a line: cookie <tab> path, and for a POST of JSON <tab> body. A path may
+-- hold @LOW-HIGH@, for which each request draws its own number: so that nobody has asked the same before. A body may hold
+-- @@N@@, a number that no other request of this run has.
+local requests, at, serial = {}, 0, 0
 
 function init(arguments)
   for line in io.lines(arguments[1]) do
-    local cookie, path = line:match("^(.-)\t(.*)$")
-    requests[#requests + 1] = { cookie = cookie, path = path, drawn = path:find("@", 1, true) ~= nil }
+    local cookie, path, body = line:match("^([^\t]*)\t([^\t]*)\t?(.*)$")
+    requests[#requests + 1] = { cookie = cookie, path = path, body = body ~= "" and body or nil, drawn = path:find("@", 1, true) ~= nil }
   end
   math.randomseed(tonumber(arguments[2]) or 1)
 end
@@ -13,6 +14,11 @@ end
 function request()
   at = at % #requests + 1
   local one = requests[at]
+  if one.body then
+    serial = serial + 1
+    local headers = { ["Cookie"] = one.cookie, ["Accept-Encoding"] = "identity", ["Content-Type"] = "application/json" }
+    return wrk.format("POST", one.path, headers, (one.body:gsub("@@N@@", serial)))
+  end
   local path = one.path
   if one.drawn then
     path = path:gsub("@(%d+)%-(%d+)@", function(low, high) return math.random(tonumber(low), tonumber(high)) end)
@@ -22,7 +28,7 @@ end
 
 local refused = 0
 function response(status)
-  if status ~= 200 then refused = refused + 1; counter = refused end
+  if status ~= 200 and status ~= 201 then refused = refused + 1; counter = refused end
 end
 
 local threads = {}

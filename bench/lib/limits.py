@@ -7,6 +7,9 @@ from pathlib import Path
 
 from .tools import BENCH, CORES, DATA, cpu_seconds, machine_busy, stop_with, tool
 
+# Every statement with its values. They are invented; Leadline's own cluster keeps values out of its log.
+LOGGING = ["log_min_duration_statement = 0", "log_parameter_max_length = -1", "log_error_verbosity = 'default'"]
+
 
 class Database:
     def __init__(self, url, log, sql, pids):
@@ -32,7 +35,8 @@ def parse(text, wanted):
 def capture(database, asks, times, wanted=lambda statement: "lead_rows" in statement):
     """For each of `asks` (functions that make one request) the statements of its last of `times` calls, out of PostgreSQL's own log:
     asked twice, the total is known."""
-    database.sql("ALTER SYSTEM SET log_min_duration_statement = 0")
+    for setting in LOGGING:
+        database.sql(f"ALTER SYSTEM SET {setting}")
     database.sql("SELECT pg_reload_conf()")
     time.sleep(0.5)
     found = []
@@ -48,7 +52,8 @@ def capture(database, asks, times, wanted=lambda statement: "lead_rows" in state
             if statements:
                 found.append(statements)
     finally:
-        database.sql("ALTER SYSTEM RESET log_min_duration_statement")
+        for setting in LOGGING:
+            database.sql(f"ALTER SYSTEM RESET {setting.split(' ')[0]}")
         database.sql("SELECT pg_reload_conf()")
     return found
 

@@ -3,7 +3,10 @@ import os, re, shutil, socket, sys, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BENCH, DATA = ROOT / "bench", ROOT / "bench" / "data"
+BENCH = ROOT / "bench"
+# BENCH_DATA keeps everything elsewhere, RESULTS.md included: for trying things out.
+DATA = Path(os.environ.get("BENCH_DATA", BENCH / "data")).resolve()
+RESULTS = (DATA if "BENCH_DATA" in os.environ else BENCH) / "RESULTS.md"
 RELEASE = ROOT / "target" / "release"
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = os.cpu_count()
