@@ -21,7 +21,8 @@ const BATCH: i64 = 2_000;
 const ENGAGING: &str =
     "'mail.opened', 'mail.clicked', 'mail.replied', 'mail.bounced', 'mail.complained', 'mail.unsubscribed', 'mail.resubscribed'";
 
-/// Reads the log once: the counts and the list of whom to rescore move with the cursor.
+/// Reads the log once: the counts and the list of whom to rescore move with the cursor. The counts are what the lead filter's
+/// `engagement.*` fields ask, too.
 struct Engage;
 
 impl Projection for Engage {
@@ -31,21 +32,30 @@ impl Projection for Engage {
         let clause = Window::CLAUSE;
         tx.execute(
             &format!(
-                "INSERT INTO intelligence_engagement AS t (org_id, lead_id, opens, clicks, replies, bounces, complaints, unsubscribes, last_at)
-                 SELECT e.org_id, e.subject_id,
+                "INSERT INTO intelligence_engagement AS t (org_id, lead_id, sends, opens, clicks, replies, bounces, complaints, unsubscribes,
+                   last_at, last_sent_at, last_opened_at, last_clicked_at, last_replied_at, last_bounced_at)
+                 SELECT e.org_id, e.subject_id, count(*) FILTER (WHERE e.kind = 'mail.sent'),
                    count(*) FILTER (WHERE e.kind = 'mail.opened'), count(*) FILTER (WHERE e.kind = 'mail.clicked'),
                    count(*) FILTER (WHERE e.kind = 'mail.replied'), count(*) FILTER (WHERE e.kind = 'mail.bounced'),
                    count(*) FILTER (WHERE e.kind = 'mail.complained'),
                    count(*) FILTER (WHERE e.kind = 'mail.unsubscribed') - count(*) FILTER (WHERE e.kind = 'mail.resubscribed'),
-                   max(e.at) FILTER (WHERE e.kind IN ('mail.opened', 'mail.clicked', 'mail.replied'))
+                   max(e.at) FILTER (WHERE e.kind IN ('mail.opened', 'mail.clicked', 'mail.replied')),
+                   max(e.at) FILTER (WHERE e.kind = 'mail.sent'), max(e.at) FILTER (WHERE e.kind = 'mail.opened'),
+                   max(e.at) FILTER (WHERE e.kind = 'mail.clicked'), max(e.at) FILTER (WHERE e.kind = 'mail.replied'),
+                   max(e.at) FILTER (WHERE e.kind = 'mail.bounced')
                  FROM events e
                  WHERE {clause}
-                   AND e.kind IN ({ENGAGING}) AND e.subject_type = 'lead' AND e.payload -> 'machine' IS DISTINCT FROM 'true'
+                   AND e.kind IN ('mail.sent', {ENGAGING}) AND e.subject_type = 'lead' AND e.payload -> 'machine' IS DISTINCT FROM 'true'
                  GROUP BY 1, 2
-                 ON CONFLICT (org_id, lead_id) DO UPDATE SET
+                 ON CONFLICT (org_id, lead_id) DO UPDATE SET sends = t.sends + excluded.sends,
                    opens = t.opens + excluded.opens, clicks = t.clicks + excluded.clicks, replies = t.replies + excluded.replies,
                    bounces = t.bounces + excluded.bounces, complaints = t.complaints + excluded.complaints,
-                   unsubscribes = greatest(0, t.unsubscribes + excluded.unsubscribes), last_at = greatest(t.last_at, excluded.last_at)"
+                   unsubscribes = greatest(0, t.unsubscribes + excluded.unsubscribes), last_at = greatest(t.last_at, excluded.last_at),
+                   last_sent_at = greatest(t.last_sent_at, excluded.last_sent_at),
+                   last_opened_at = greatest(t.last_opened_at, excluded.last_opened_at),
+                   last_clicked_at = greatest(t.last_clicked_at, excluded.last_clicked_at),
+                   last_replied_at = greatest(t.last_replied_at, excluded.last_replied_at),
+                   last_bounced_at = greatest(t.last_bounced_at, excluded.last_bounced_at)"
             ),
             &window.params(),
         )

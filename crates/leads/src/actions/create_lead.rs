@@ -3,11 +3,12 @@ use jiff::Timestamp;
 use kernel::{Actor, LeadId, UserId};
 
 use super::{WriteError, check_owner, complete, constraint_error};
-use crate::{model::LeadDraft, store};
+use crate::{custom_fields::actions::for_values, model::LeadDraft, store};
 
 /// Creates a lead in the caller's transaction, with its account when it names a company.
 pub async fn create_lead(tx: &TenantTx, draft: LeadDraft, actor: Actor, now: Timestamp) -> Result<LeadId, WriteError> {
-    let mut lead = draft.check().map_err(WriteError::Invalid)?;
+    let fields = for_values(tx, &draft.custom, actor, now).await?;
+    let mut lead = draft.check_with(&fields, &serde_json::Map::new()).map_err(WriteError::Invalid)?;
     lead.owner_id = lead.owner_id.or_else(|| tx.scope().owner_of_new().map(UserId::from));
     check_owner(tx.scope(), lead.owner_id).map_err(|error| WriteError::Invalid(vec![error]))?;
     let account = store::accounts::upsert_for(tx, &lead, now).await?;

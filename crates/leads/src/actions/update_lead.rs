@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{WriteError, check_owner, complete, constraint_error};
 use crate::{
+    custom_fields::actions::for_values,
     model::{CheckedLead, Lead, LeadDraft, Status},
     store,
 };
@@ -31,7 +32,9 @@ pub async fn update_lead(
     merge(&mut merged, patch);
     let draft: LeadDraft = to_draft(&merged)?;
     let moved = draft.company_name != before.company_name || draft.company_domain != before.company_domain;
-    let mut after = draft.check().map_err(WriteError::Invalid)?;
+    let touched = draft.custom.iter().filter(|(key, value)| before.custom.get(*key) != Some(*value));
+    let fields = for_values(tx, &touched.map(|(key, value)| (key.clone(), value.clone())).collect(), actor, now).await?;
+    let mut after = draft.check_with(&fields, &before.custom).map_err(WriteError::Invalid)?;
     check_owner(tx.scope(), after.owner_id).map_err(|error| WriteError::Invalid(vec![error]))?;
     let account_id = if moved || (before.account_id.is_none() && !(after.company_name.is_empty() && after.company_domain.is_empty())) {
         let account = store::accounts::upsert_for(tx, &after, now).await?;

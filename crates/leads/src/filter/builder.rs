@@ -4,35 +4,72 @@ use identity::Member;
 use ui::{FilterField, FilterInput};
 
 use super::{FIELD_CHOICES, Kind};
-use crate::Status;
+use crate::{
+    Status,
+    custom_fields::{Field, FieldKind},
+};
 
 /// Every field a person can choose from, with the organisation's custom fields; an account is chosen on its own page.
-pub fn builder_fields(members: &[Member], custom: &[String]) -> Vec<FilterField> {
-    let fixed = FIELD_CHOICES
-        .iter()
-        .filter(|choice| choice.kind != Kind::Account)
-        .map(|choice| (choice.name.to_owned(), choice.label.to_owned(), choice.kind));
-    let custom = custom.iter().map(|name| (format!("custom.{name}"), name.replace('_', " "), Kind::Custom));
-    fixed
-        .chain(custom)
-        .map(|(name, label, kind)| FilterField { name, label, operators: operators(kind), options: options(kind, members) })
-        .collect()
+pub fn builder_fields(members: &[Member], custom: &[Field]) -> Vec<FilterField> {
+    let fixed = FIELD_CHOICES.iter().filter(|choice| choice.kind != Kind::Account).map(|choice| FilterField {
+        name: choice.name.to_owned(),
+        label: choice.label.to_owned(),
+        group: group(choice.name),
+        operators: operators(choice.kind),
+        options: options(choice.kind, members),
+        suggests: matches!(choice.kind, Kind::Text | Kind::Tags) && crate::store::suggest::answers(choice.name),
+    });
+    let custom = custom.iter().filter(|field| field.archived_at.is_none()).map(|field| FilterField {
+        name: format!("custom.{}", field.key),
+        label: field.label.clone(),
+        group: "Custom fields",
+        operators: operators(kind_of(field.kind)),
+        options: match field.kind {
+            FieldKind::Choice => field.options.iter().map(|option| (option.clone(), option.clone())).collect(),
+            FieldKind::Bool => vec![("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())],
+            FieldKind::Text | FieldKind::Number | FieldKind::Date | FieldKind::Url => Vec::new(),
+        },
+        suggests: false,
+    });
+    fixed.chain(custom).collect()
 }
 
-/// `between` needs two values, which the builder has no control for; JSON can say it.
+fn group(name: &str) -> &'static str {
+    match name.split_once('.') {
+        Some(("account", _)) => "Account",
+        Some(("engagement", _)) => "Engagement",
+        _ => "Lead",
+    }
+}
+
+/// What a custom field of this kind can be asked.
+const fn kind_of(kind: FieldKind) -> Kind {
+    match kind {
+        FieldKind::Text | FieldKind::Url => Kind::Text,
+        FieldKind::Number => Kind::Number,
+        FieldKind::Bool => Kind::Bool,
+        FieldKind::Date => Kind::Date,
+        FieldKind::Choice => Kind::Choice,
+    }
+}
+
 fn operators(kind: Kind) -> Vec<ui::FilterOperator> {
-    kind.operators().iter().filter(|(name, _)| *name != "between").map(|(name, label)| (*name, *label, input(kind, name))).collect()
+    kind.operators().iter().map(|(name, label)| (*name, *label, input(kind, name))).collect()
 }
 
 fn input(kind: Kind, operator: &str) -> FilterInput {
     match (kind, operator) {
-        (_, "is_known" | "is_empty") => FilterInput::None,
-        (Kind::Status | Kind::Owner, "in") => FilterInput::Choices,
-        (Kind::Status | Kind::Owner, _) => FilterInput::Choice,
-        (_, "in" | "has_any" | "has_none") => FilterInput::List,
-        (_, "within_last_days") | (Kind::Number, _) | (Kind::Custom, "gte" | "lte") => FilterInput::Number,
+        (_, "is_known" | "is_empty" | "today" | "this_week" | "this_month") => FilterInput::None,
+        (Kind::Date, "between") => FilterInput::DatePair,
+        (_, "between") => FilterInput::NumberPair,
+        (_, operator) if operator.ends_with("_days") => FilterInput::Days,
+        (Kind::Status | Kind::Owner | Kind::Choice, "in" | "not_in") => FilterInput::Choices,
+        (Kind::Status | Kind::Owner | Kind::Choice, _) => FilterInput::Choice,
+        (Kind::Bool, _) => FilterInput::YesNo,
+        (_, "in" | "not_in" | "has_any" | "has_none") => FilterInput::List,
+        (Kind::Number, _) | (Kind::Custom, "gte" | "lte" | "gt" | "lt") => FilterInput::Number,
         (Kind::Date, _) => FilterInput::Date,
-        _ => FilterInput::Text,
+        (Kind::Text | Kind::Tags | Kind::Account | Kind::Custom | Kind::Search, _) => FilterInput::Text,
     }
 }
 
@@ -40,6 +77,14 @@ fn options(kind: Kind, members: &[Member]) -> Vec<(String, String)> {
     match kind {
         Kind::Status => Status::ALL.iter().map(|status| (status.as_str().to_owned(), status.label().to_owned())).collect(),
         Kind::Owner => members.iter().map(|member| (member.id.to_string(), member.name.clone())).collect(),
-        Kind::Text | Kind::Number | Kind::Date | Kind::Tags | Kind::Account | Kind::Custom | Kind::Search => Vec::new(),
+        Kind::Text
+        | Kind::Number
+        | Kind::Date
+        | Kind::Bool
+        | Kind::Choice
+        | Kind::Tags
+        | Kind::Account
+        | Kind::Custom
+        | Kind::Search => Vec::new(),
     }
 }

@@ -1,10 +1,22 @@
 //! Filter to SQL. Column names come from the program; every value is bound.
+//!
+//! Two things are asked of other tables than `leads`. `account.*` asks `account_rows`: the copies on the lead may
+//! differ, because a lead keeps the company facts it was given. `engagement.*` asks `intelligence_engagement`, which the
+//! scoring slice's projection fills from the event log; its columns are a contract (migration 19), and neither the
+//! tenant's nor the restricted's policies on it are weakened by being asked from here. Both as a semi-join, so that the planner
+//! may begin at either end.
 
 use db::ToSql;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Condition, CustomTest, DateTest, Filter, Node, NumberTest, Scalar, SetTest, TagsTest, TextField, TextTest};
-use crate::model::country;
+use super::{
+    Condition, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberTest, SetTest, TagsTest, TextField, TextTest, sql_custom,
+    time::{Grain, Stretch},
+};
+use crate::{
+    model::country,
+    search::{self, escape_like, like_contains},
+};
 
 /// The values of a statement under construction: [`Params::push`] gives the placeholder of a value.
 ///
@@ -46,7 +58,7 @@ impl Params {
 
 impl Filter {
     /// A boolean expression over `lead_rows l` (or `leads l`), always in parentheses or atomic.
-    /// `now` is what `within_last_days` counts from.
+    /// `now` is what relative dates count from.
     pub fn to_sql(&self, params: &mut Params, now: Timestamp) -> String {
         node(&self.root, params, now)
     }
@@ -71,38 +83,11 @@ fn join(nodes: &[Node], with: &str, p: &mut Params, now: Timestamp) -> String {
 
 fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
     match condition {
-        Condition::Text(field, test) => text(*field, test, p),
-        Condition::Number(field, test) => {
-            let column = field.name();
-            match test {
-                NumberTest::Is(number) => format!("l.{column} = {}::bigint", p.push(*number)),
-                NumberTest::Gte(number) => format!("l.{column} >= {}::bigint", p.push(*number)),
-                NumberTest::Lte(number) => format!("l.{column} <= {}::bigint", p.push(*number)),
-                NumberTest::Between(from, to) => format!("l.{column} BETWEEN {}::bigint AND {}::bigint", p.push(*from), p.push(*to)),
-                NumberTest::IsEmpty => format!("l.{column} IS NULL"),
-                NumberTest::IsKnown => format!("l.{column} IS NOT NULL"),
-            }
-        }
-        Condition::Date(field, test) => {
-            let column = field.name();
-            match test {
-                DateTest::Before(at) => format!("l.{column} < {}::timestamptz", p.push(at.start())),
-                DateTest::After(at) => match at {
-                    super::Moment::Day(_) => format!("l.{column} >= {}::timestamptz", p.push(at.end())),
-                    super::Moment::Instant(_) => format!("l.{column} > {}::timestamptz", p.push(at.start())),
-                },
-                DateTest::Between(from, to) => {
-                    let until = if matches!(to, super::Moment::Day(_)) { "<" } else { "<=" };
-                    format!("l.{column} >= {}::timestamptz AND l.{column} {until} {}::timestamptz", p.push(from.start()), p.push(to.end()))
-                }
-                DateTest::WithinLastDays(days) => {
-                    let since = now.checked_sub(SignedDuration::from_hours(24 * i64::from(*days))).unwrap_or(Timestamp::UNIX_EPOCH);
-                    format!("l.{column} >= {}::timestamptz", p.push(since))
-                }
-                DateTest::IsEmpty => format!("l.{column} IS NULL"),
-                DateTest::IsKnown => format!("l.{column} IS NOT NULL"),
-            }
-        }
+        Condition::Text(TextField::Email, TextTest::IsEmpty) => "l.email IS NULL".to_owned(),
+        Condition::Text(TextField::Email, TextTest::IsKnown) => "l.email IS NOT NULL".to_owned(),
+        Condition::Text(field, test) => text(&format!("l.{}", field.column()), test, |text| exact(field.column(), text), p),
+        Condition::Number(field, test) => number(&format!("l.{}", field.column()), "bigint", test, p),
+        Condition::Date(field, test) => date(&format!("l.{}", field.column()), test, now, p),
         Condition::Tags(test) => match test {
             TagsTest::Has(tag) => format!("l.tags @> {}::text[]", p.push(vec![tag.clone()])),
             TagsTest::HasAny(tags) => format!("l.tags && {}::text[]", p.push(tags.clone())),
@@ -113,42 +98,140 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
         Condition::Status(test) => set("status", "text", test, |status| status.as_str(), p),
         Condition::Owner(test) => set("owner_id", "uuid", test, |id| id.uuid(), p),
         Condition::Account(test) => set("account_id", "uuid", test, |id| id.uuid(), p),
-        Condition::Custom(key, test) => custom(key, test, p),
-        Condition::Search(words) => search_words(words, p),
+        Condition::AccountText(field, test) => {
+            let unknown = matches!(test, TextTest::IsNot(_) | TextTest::NotIn(_) | TextTest::NotContains(_) | TextTest::IsEmpty);
+            of_account(&text(&format!("a.{}", field.column()), test, |text| exact(field.column(), text), p), unknown)
+        }
+        Condition::AccountNumber(field, test) => {
+            of_account(&number(&format!("a.{}", field.column()), "bigint", test, p), test.holds(None))
+        }
+        Condition::EngagementCount(field, test) => engagement_count(*field, test, p),
+        Condition::EngagementDate(field, test) => engagement_date(*field, test, now, p),
+        Condition::Custom(key, test) => sql_custom::condition(key, test, now, p),
+        Condition::Search(words) => search::condition(words, p),
     }
 }
 
-fn text(field: TextField, test: &TextTest, p: &mut Params) -> String {
-    let column = field.name();
-    // Kept in a form of which two spellings cannot differ, so that the index answers.
-    let exact = |text: &str| match field {
-        TextField::Email | TextField::CompanyDomain => Some(text.to_lowercase()),
-        TextField::Country => country::code(text).map(str::to_owned),
+/// Texts compare in this form, in SQL and in memory.
+pub(super) const FOLD: &str = "lower";
+
+/// The form in which texts compare.
+pub(super) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// The form in which a column keeps this text, if two spellings of it cannot differ: then the index on the bare column answers.
+pub(super) fn exact(column: &str, text: &str) -> Option<String> {
+    match column {
+        "email" | "company_domain" | "domain" => Some(text.to_lowercase()),
+        "country" => country::code(text).map(str::to_owned),
         _ => None,
-    };
-    match test {
-        TextTest::Is(text) => match exact(text) {
-            Some(text) => format!("l.{column} = {}::text", p.push(text)),
-            None => format!("lower(l.{column}) = {}::text", p.push(text.to_lowercase())),
-        },
-        TextTest::IsNot(text) => {
-            let text = exact(text).map_or_else(|| text.to_lowercase(), |text| text.to_lowercase());
-            format!("lower(l.{column}) IS DISTINCT FROM {}::text", p.push(text))
-        }
-        TextTest::In(texts) => match texts.iter().map(|text| exact(text)).collect::<Option<Vec<_>>>() {
-            Some(texts) => format!("l.{column} = ANY({}::text[])", p.push(texts)),
-            None => {
-                let texts: Vec<String> =
-                    texts.iter().map(|text| exact(text).map_or_else(|| text.to_lowercase(), |text| text.to_lowercase())).collect();
-                format!("lower(l.{column}) = ANY({}::text[])", p.push(texts))
+    }
+}
+
+/// A text test of an expression that may be NULL, which is like an empty text.
+pub(super) fn text(expression: &str, test: &TextTest, exact: impl Fn(&str) -> Option<String>, p: &mut Params) -> String {
+    let nullable = expression == "l.email" || expression.starts_with('(');
+    let folded = format!("{FOLD}({expression})");
+    let is = |texts: &[String], p: &mut Params| {
+        let bare: Vec<String> = texts.iter().filter_map(|text| exact(text)).collect();
+        let rest: Vec<String> = texts.iter().filter(|text| exact(text).is_none()).map(|text| fold(text)).collect();
+        let one = |expression: &str, mut texts: Vec<String>, p: &mut Params| match (texts.pop(), texts.is_empty()) {
+            (None, _) => None,
+            // One value as an equation: then an index that continues with the sort key gives the order.
+            (Some(only), true) => Some(format!("{expression} = {}::text", p.push(only))),
+            (Some(last), false) => {
+                texts.push(last);
+                Some(format!("{expression} = ANY({}::text[])", p.push(texts)))
             }
-        },
-        TextTest::Contains(text) => format!("l.{column} ILIKE {}::text", p.push(like_contains(text))),
-        TextTest::StartsWith(text) => format!("l.{column} ILIKE {}::text", p.push(format!("{}%", escape_like(text)))),
-        TextTest::IsEmpty if field == TextField::Email => "l.email IS NULL".to_owned(),
-        TextTest::IsKnown if field == TextField::Email => "l.email IS NOT NULL".to_owned(),
-        TextTest::IsEmpty => format!("l.{column} = ''"),
-        TextTest::IsKnown => format!("l.{column} <> ''"),
+        };
+        match (one(expression, bare, p), one(&folded, rest, p)) {
+            (Some(bare), Some(rest)) => format!("({bare} OR {rest})"),
+            (Some(either), None) | (None, Some(either)) => either,
+            (None, None) => "false".to_owned(),
+        }
+    };
+    let not = |condition: String| if nullable { format!("NOT coalesce({condition}, false)") } else { format!("NOT {condition}") };
+    let like = |pattern: String, p: &mut Params| format!("{folded} LIKE {}::text", p.push(pattern));
+    match test {
+        TextTest::Is(text) => is(std::slice::from_ref(text), p),
+        TextTest::IsNot(text) => not(format!("({})", is(std::slice::from_ref(text), p))),
+        TextTest::In(texts) => is(texts, p),
+        TextTest::NotIn(texts) => not(format!("({})", is(texts, p))),
+        TextTest::Contains(text) => like(like_contains(&fold(text)), p),
+        TextTest::NotContains(text) => not(format!("({})", like(like_contains(&fold(text)), p))),
+        TextTest::StartsWith(text) => like(format!("{}%", escape_like(&fold(text))), p),
+        TextTest::EndsWith(text) => like(format!("%{}", escape_like(&fold(text))), p),
+        TextTest::IsEmpty if nullable => format!("coalesce({expression}, '') = ''"),
+        TextTest::IsKnown if nullable => format!("coalesce({expression}, '') <> ''"),
+        TextTest::IsEmpty => format!("{expression} = ''"),
+        TextTest::IsKnown => format!("{expression} <> ''"),
+    }
+}
+
+/// A number test of an expression that may be NULL.
+pub(super) fn number<N>(expression: &str, kind: &str, test: &NumberTest<N>, p: &mut Params) -> String
+where
+    N: ToSql + Sync + Send + Copy + 'static,
+{
+    let mut with = |sign: &str, number: &N| format!("{expression} {sign} {}::{kind}", p.push(*number));
+    match test {
+        NumberTest::Is(number) => with("=", number),
+        NumberTest::IsNot(number) => with("IS DISTINCT FROM", number),
+        NumberTest::Gt(number) => with(">", number),
+        NumberTest::Gte(number) => with(">=", number),
+        NumberTest::Lt(number) => with("<", number),
+        NumberTest::Lte(number) => with("<=", number),
+        NumberTest::Between(from, to) => format!("{expression} BETWEEN {}::{kind} AND {}::{kind}", p.push(*from), p.push(*to)),
+        NumberTest::IsEmpty => format!("{expression} IS NULL"),
+        NumberTest::IsKnown => format!("{expression} IS NOT NULL"),
+    }
+}
+
+fn date(expression: &str, test: &DateTest, now: Timestamp, p: &mut Params) -> String {
+    match test.stretch(now, Grain::Instant) {
+        // Without an upper end where there is none: the shorter condition is better estimated.
+        Stretch::Within(from, to) if to == Timestamp::MAX => format!("{expression} >= {}::timestamptz", p.push(from)),
+        Stretch::Within(from, to) => {
+            format!("{expression} >= {}::timestamptz AND {expression} < {}::timestamptz", p.push(from), p.push(to))
+        }
+        Stretch::Outside(from, to) => {
+            format!(
+                "NOT coalesce({expression} >= {}::timestamptz AND {expression} < {}::timestamptz, false)",
+                p.push(from),
+                p.push(to)
+            )
+        }
+        Stretch::IsEmpty => format!("{expression} IS NULL"),
+        Stretch::IsKnown => format!("{expression} IS NOT NULL"),
+    }
+}
+
+/// A condition about the account `a`; `unknown`: leads without one are meant, too.
+fn of_account(condition: &str, unknown: bool) -> String {
+    let asked = format!("l.account_id IN (SELECT a.id FROM account_rows a WHERE {condition})");
+    if unknown { format!("l.account_id IS NULL OR {asked}") } else { asked }
+}
+
+fn with_engagement(condition: &str) -> String {
+    format!("EXISTS (SELECT FROM intelligence_engagement e WHERE e.org_id = l.org_id AND e.lead_id = l.id AND {condition})")
+}
+
+/// Whoever has no row has done nothing so often: where nought is meant, those are meant who have not done otherwise.
+fn engagement_count(field: EngagementCount, test: &NumberTest<i64>, p: &mut Params) -> String {
+    let asked = format!("({})", number(&format!("e.{}", field.column()), "bigint", test, p));
+    if test.holds(Some(0)) { format!("NOT {}", with_engagement(&format!("NOT {asked}"))) } else { with_engagement(&asked) }
+}
+
+fn engagement_date(field: EngagementDate, test: &DateTest, now: Timestamp, p: &mut Params) -> String {
+    let column = format!("e.{}", field.column());
+    match test.stretch(now, Grain::Instant) {
+        Stretch::Outside(from, to) => {
+            let within = format!("{column} >= {}::timestamptz AND {column} < {}::timestamptz", p.push(from), p.push(to));
+            format!("NOT {}", with_engagement(&within))
+        }
+        Stretch::IsEmpty => format!("NOT {}", with_engagement(&format!("{column} IS NOT NULL"))),
+        Stretch::Within(..) | Stretch::IsKnown => with_engagement(&date(&column, test, now, p)),
     }
 }
 
@@ -156,59 +239,18 @@ fn set<T, V>(column: &str, sql_type: &str, test: &SetTest<T>, value: impl Fn(&T)
 where
     V: ToSql + Sync + Send + 'static,
 {
-    match test {
-        SetTest::Is(one) => format!("l.{column} = {}::{sql_type}", p.push(value(one))),
-        SetTest::IsNot(one) => format!("l.{column} IS DISTINCT FROM {}::{sql_type}", p.push(value(one))),
+    let mut list = |many: &[T]| match many {
         // One value as an equation: then an index that continues with the sort key gives the order.
-        SetTest::In(many) => match many.as_slice() {
-            [one] => format!("l.{column} = {}::{sql_type}", p.push(value(one))),
-            many => format!("l.{column} = ANY({}::{sql_type}[])", p.push(many.iter().map(&value).collect::<Vec<V>>())),
-        },
+        [one] => format!("l.{column} = {}::{sql_type}", p.push(value(one))),
+        many => format!("l.{column} = ANY({}::{sql_type}[])", p.push(many.iter().map(&value).collect::<Vec<V>>())),
+    };
+    match test {
+        SetTest::Is(one) => list(std::slice::from_ref(one)),
+        SetTest::IsNot(one) => format!("l.{column} IS DISTINCT FROM {}::{sql_type}", p.push(value(one))),
+        SetTest::In(many) => list(many),
+        SetTest::NotIn(many) => format!("NOT coalesce({}, false)", list(many)),
         SetTest::IsEmpty => format!("l.{column} IS NULL"),
         SetTest::IsKnown => format!("l.{column} IS NOT NULL"),
     }
 }
 
-fn custom(key: &str, test: &CustomTest, p: &mut Params) -> String {
-    let key = format!("{}::text", p.push(key.to_owned()));
-    // CASE, because PostgreSQL may otherwise cast a text before it has looked at the type.
-    let number = |compare: String| {
-        format!("CASE jsonb_typeof(l.custom -> {key}) WHEN 'number' THEN (l.custom ->> {key})::numeric::float8 {compare} ELSE false END")
-    };
-    match test {
-        CustomTest::Is(Scalar::Text(text)) => format!("lower(l.custom ->> {key}) = {}::text", p.push(text.to_lowercase())),
-        CustomTest::IsNot(Scalar::Text(text)) => {
-            format!("lower(l.custom ->> {key}) IS DISTINCT FROM {}::text", p.push(text.to_lowercase()))
-        }
-        CustomTest::Is(Scalar::Number(n)) => number(format!("= {}::float8", p.push(*n))),
-        CustomTest::IsNot(Scalar::Number(n)) => format!("NOT ({})", number(format!("= {}::float8", p.push(*n)))),
-        CustomTest::Is(Scalar::Bool(yes)) => format!("(l.custom -> {key}) = to_jsonb({}::boolean)", p.push(*yes)),
-        CustomTest::IsNot(Scalar::Bool(yes)) => format!("(l.custom -> {key}) IS DISTINCT FROM to_jsonb({}::boolean)", p.push(*yes)),
-        CustomTest::Contains(text) => format!("(l.custom ->> {key}) ILIKE {}::text", p.push(like_contains(text))),
-        CustomTest::StartsWith(text) => format!("(l.custom ->> {key}) ILIKE {}::text", p.push(format!("{}%", escape_like(text)))),
-        CustomTest::Gte(n) => number(format!(">= {}::float8", p.push(*n))),
-        CustomTest::Lte(n) => number(format!("<= {}::float8", p.push(*n))),
-        CustomTest::Between(from, to) => number(format!("BETWEEN {}::float8 AND {}::float8", p.push(*from), p.push(*to))),
-        CustomTest::IsEmpty => format!("coalesce(l.custom ->> {key}, '') = ''"),
-        CustomTest::IsKnown => format!("coalesce(l.custom ->> {key}, '') <> ''"),
-    }
-}
-
-/// Every word occurs somewhere in name, e-mail, company, domain or title. Uses the trigram index.
-pub fn search_words(words: &str, p: &mut Params) -> String {
-    let parts: Vec<String> = words
-        .split_whitespace()
-        .take(8)
-        .map(|word| format!("l.search LIKE {}::text", p.push(like_contains(&word.to_lowercase()))))
-        .collect();
-    if parts.is_empty() { "true".to_owned() } else { format!("({})", parts.join(" AND ")) }
-}
-
-/// A LIKE pattern that finds `text` anywhere, whatever `%`, `_` and `\` it holds.
-pub fn like_contains(text: &str) -> String {
-    format!("%{}%", escape_like(text))
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::*;
+use super::{strategies::filter, *};
 
 fn parse(value: serde_json::Value) -> Result<Filter, FilterError> {
     Filter::try_from(value)
@@ -27,6 +27,7 @@ fn a_filter_is_compiled_with_every_value_bound() {
         {"field": "custom.visits", "op": "between", "value": [1, 5]},
     ]}))
     .unwrap();
+    assert!(parse(nested(MAX_DEPTH - 1)).is_ok());
     let (sql, bound) = compile(&filter);
     assert_eq!(
         sql,
@@ -51,6 +52,11 @@ fn the_empty_filter_means_all_leads() {
     assert_eq!(compile(&parse(json!({"any": []})).unwrap()).0, "false");
 }
 
+/// A condition in so many negations.
+fn nested(deep: usize) -> serde_json::Value {
+    (0..deep).fold(json!({"field": "city", "op": "is_known"}), |inner, _| json!({ "not": inner }))
+}
+
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     for (filter, pointer) in [
@@ -70,7 +76,8 @@ fn what_is_wrong_is_named_with_its_place() {
         (json!({"field": "created_at", "op": "after", "value": "yesterday"}), "/value"),
         (json!({"field": "created_at", "op": "within_last_days", "value": 0}), "/value"),
         (json!({"all": [], "any": []}), "/all"),
-        (json!({"not": {"not": {"not": {"not": {"not": {"field": "city", "op": "is_known"}}}}}}), "/not/not/not/not/not"),
+        (json!({"field": "score", "op": "gtee", "value": 1}), "/op"),
+        (nested(MAX_DEPTH), "/not/not/not/not/not/not/not/not"),
     ] {
         let error = parse(filter.clone()).unwrap_err();
         assert_eq!(error.pointer, pointer, "{filter}: {error}");
@@ -83,9 +90,6 @@ fn what_is_wrong_is_named_with_its_place() {
 #[test]
 fn like_patterns_find_what_they_say() {
     assert_eq!(like_contains(r"50%_\"), r"%50\%\_\\%");
-    let mut params = Params::default();
-    assert_eq!(search_words("Ada  LOVE%", &mut params), "(l.search LIKE $1::text AND l.search LIKE $2::text)");
-    assert_eq!(search_words("   ", &mut params), "true");
 }
 
 #[test]
@@ -93,57 +97,6 @@ fn parts_can_be_added_and_removed() {
     let filter = Filter::default().and(Condition::Search("ada".to_owned())).and(Condition::Status(SetTest::Is(crate::model::Status::New)));
     assert_eq!(filter.parts().len(), 2);
     assert_eq!(filter.without(0).chips(&nobody), vec![Chip { field: "Status".into(), operator: "is".into(), value: "New".into() }]);
-}
-
-/// Text that is not blank at its ends, as a parsed filter holds it.
-fn words() -> impl Strategy<Value = String> {
-    "[a-zA-Z0-9'\";%_\\\\$(){}é-]{1,20}"
-}
-
-fn condition() -> impl Strategy<Value = Condition> {
-    let scalar = prop_oneof![
-        words().prop_map(Scalar::Text),
-        any::<i32>().prop_map(|n| Scalar::Number(f64::from(n) / 8.0)),
-        any::<bool>().prop_map(Scalar::Bool)
-    ];
-    prop_oneof![
-        (prop::sample::select(TextField::ALL), words(), 0..5).prop_map(|(field, text, which)| {
-            let test = match which {
-                0 => TextTest::Is(text),
-                1 => TextTest::IsNot(text),
-                2 => TextTest::In(vec![text.clone(), text]),
-                3 => TextTest::Contains(text),
-                _ => TextTest::StartsWith(text),
-            };
-            Condition::Text(field, test)
-        }),
-        (prop::sample::select(NumberField::ALL), any::<i64>(), any::<i64>())
-            .prop_map(|(field, from, to)| Condition::Number(field, NumberTest::Between(from, to))),
-        (prop::sample::select(DateField::ALL), 1u16..36_500)
-            .prop_map(|(field, days)| Condition::Date(field, DateTest::WithinLastDays(days))),
-        (prop::sample::select(DateField::ALL), -1_000_000_000i64..4_000_000_000).prop_map(|(field, second)| {
-            Condition::Date(field, DateTest::After(Moment::Instant(Timestamp::from_second(second).unwrap())))
-        }),
-        (prop::sample::select(DateField::ALL), 1i16..3000, 1i8..13)
-            .prop_map(|(field, year, month)| { Condition::Date(field, DateTest::Before(Moment::Day(jiff::civil::date(year, month, 1)))) }),
-        prop::collection::vec(words(), 1..4).prop_map(|tags| Condition::Tags(TagsTest::HasNone(tags))),
-        prop::collection::vec(prop::sample::select(&crate::model::Status::ALL[..]), 1..4)
-            .prop_map(|many| Condition::Status(SetTest::In(many))),
-        any::<u128>().prop_map(|id| Condition::Owner(SetTest::Is(kernel::Uuid::from_u128(id).into()))),
-        ("[a-z0-9_]{1,60}", scalar).prop_map(|(key, scalar)| Condition::Custom(key, CustomTest::IsNot(scalar))),
-        words().prop_map(Condition::Search),
-    ]
-}
-
-fn filter() -> impl Strategy<Value = Filter> {
-    let node = condition().prop_map(Node::If).prop_recursive(3, 20, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Node::All),
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Node::Any),
-            inner.prop_map(|node| Node::Not(Box::new(node))),
-        ]
-    });
-    node.prop_map(|root| Filter { root })
 }
 
 proptest! {
@@ -158,22 +111,121 @@ proptest! {
         let (sql, bound) = compile(&filter);
         // What is left without the program's own words is placeholders and punctuation.
         let mut known: Vec<&str> = vec![
-            "AND", "OR", "NOT", "coalesce", "true", "false", "lower", "search", "LIKE", "ILIKE", "ANY", "IS", "DISTINCT", "FROM", "NULL", "BETWEEN",
-            "CASE", "jsonb_typeof", "custom", "WHEN", "THEN", "ELSE", "END", "to_jsonb", "boolean", "tags", "status", "owner_id", "text", "bigint",
-            "float8", "numeric", "timestamptz", "uuid", "l", "number",
+            "AND", "OR", "NOT", "coalesce", "true", "false", "lower", "leadline_fold", "search", "LIKE", "ANY", "IS", "DISTINCT", "FROM", "NULL",
+            "BETWEEN", "CASE", "jsonb_typeof", "custom", "WHEN", "THEN", "END", "to_jsonb", "boolean", "tags", "status", "owner_id", "account_id",
+            "text", "bigint", "float8", "numeric", "timestamptz", "uuid", "l", "a", "e", "number", "string", "IN", "SELECT", "WHERE", "EXISTS", "id",
+            "account_rows", "intelligence_engagement", "org_id", "lead_id", "COLLATE", "C", "0", "9", "4", "2",
         ];
-        known.extend(TextField::ALL.iter().map(|field| field.name()));
-        known.extend(NumberField::ALL.iter().map(|field| field.name()));
-        known.extend(DateField::ALL.iter().map(|field| field.name()));
+        known.extend(TextField::ALL.iter().map(|field| field.column()));
+        known.extend(NumberField::ALL.iter().map(|field| field.column()));
+        known.extend(DateField::ALL.iter().map(|field| field.column()));
+        known.extend(AccountText::ALL.iter().map(|field| field.column()));
+        known.extend(EngagementCount::ALL.iter().map(|field| field.column()));
+        known.extend(EngagementDate::ALL.iter().map(|field| field.column()));
         for word in sql.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty()) {
             let placeholder = word.strip_prefix('$').is_some_and(|n| n.parse::<usize>().is_ok_and(|n| (1..=bound).contains(&n)));
             prop_assert!(placeholder || known.contains(&word), "{} in {}", word, sql);
         }
-        prop_assert!(!sql.contains(['"', ';', '\\', '%']));
+        prop_assert!(!sql.replace("\"C\"", "").contains(['"', ';', '\\', '%']));
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
-        let _ = Filter::parse_json(&text);
+    fn the_text_form_round_trips(filter in filter()) {
+        let normal = filter.clone().normalised();
+        let text = filter.to_text();
+        prop_assert_eq!(&Filter::parse_text(&text).map_err(|error| TestCaseError::fail(format!("{error} in {text}")))?, &normal, "{}", text);
+        prop_assert_eq!(normal.to_text(), text);
     }
+
+    #[test]
+    fn the_form_in_an_address_round_trips(filter in filter()) {
+        let query = filter.to_query();
+        prop_assert!(query.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~(),:@/+%".contains(&b)), "{}", query);
+        let address = format!("filter={query}");
+        let (_, text) = url::form_urlencoded::parse(address.as_bytes()).next().unwrap();
+        prop_assert_eq!(Filter::parse(&text).map_err(|error| TestCaseError::fail(format!("{error} in {text}")))?, filter.normalised(), "{}", query);
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "\\PC{0,200}") {
+        let _ = (Filter::parse_json(&text), Filter::parse_text(&text), Filter::parse(&text));
+    }
+
+    /// Nearly a filter, which goes further than noise.
+    #[test]
+    fn no_mixture_of_words_makes_a_parser_panic(words in prop::collection::vec(prop::sample::select(&[
+        "country", "score", "tags", "custom.x", "status", "created_at", "is", "not", "in", "(", ")", "\"a", "\"b\"", ",", "and", "or", "between",
+        "1", "-", "within last", "days", ">=", "<", "has any", "known", "é", "\\",
+    ][..]), 0..40)) {
+        let text = words.join(" ");
+        if let Ok(filter) = Filter::parse_text(&text) {
+            let (sql, _) = compile(&filter);
+            prop_assert!(!sql.contains('é'));
+            prop_assert_eq!(Filter::parse_text(&filter.to_text()).unwrap(), filter);
+        }
+    }
+}
+
+#[test]
+fn the_text_form_is_what_a_person_would_write() {
+    let text = "country is \"US\" and (score >= 60 or tags has \"vip\") and not status in (lost, unsubscribed)";
+    let filter = Filter::parse_text(text).unwrap();
+    assert_eq!(filter.to_text(), text);
+    assert_eq!(filter.to_query(), "country+is+US+and+(score+gte+60+or+tags+has+vip)+and+not+status+in+(lost,unsubscribed)");
+    let json = json!({"all": [
+        {"field": "country", "op": "is", "value": "US"},
+        {"any": [{"field": "score", "op": "gte", "value": 60}, {"field": "tags", "op": "has", "value": "vip"}]},
+        {"not": {"field": "status", "op": "in", "value": ["lost", "unsubscribed"]}},
+    ]});
+    assert_eq!(serde_json::Value::from(filter), json);
+    for (text, again) in [
+        ("", ""),
+        ("COUNTRY = us AND score>=60", "country is \"us\" and score >= 60"),
+        ("title does not contain intern", "title not contains \"intern\""),
+        ("created_at within the last 30 days", "created_at within last 30 days"),
+        ("created_at within_last_days 30", "created_at within last 30 days"),
+        ("engagement.last_opened is not known", "engagement.last_opened is empty"),
+        ("custom.visits between 1 and 2.5 and custom.vip is true", "custom.visits between 1.0 and 2.5 and custom.vip is true"),
+        ("employee_count > 1k", "employee_count > 1000"),
+        ("(((city is known)))", "city is known"),
+        ("city is known or city is \"empty\" and anyone", "city is known or (city is \"empty\" and anyone)"),
+        ("last_activity_at is this week or created_at after 2026-01-31", "last_activity_at is this week or created_at after 2026-01-31"),
+        ("tags has none of (a, \"b c\")", "tags has none (\"a\", \"b c\")"),
+        ("title is “Head of Sales”", "title is \"Head of Sales\""),
+    ] {
+        assert_eq!(Filter::parse_text(text).map(|filter| filter.to_text()), Ok(again.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn an_error_in_a_text_says_where_and_what_was_expected() {
+    for (text, line, column, says) in [
+        ("contry is US", 1, 1, "did you mean \"country\""),
+        ("country US", 1, 9, "an operator is expected: is, is not, in"),
+        ("country is", 1, 11, "a value is expected"),
+        ("country is US score > 1", 1, 15, "and, or or the end is expected"),
+        ("score >= \"high\"", 1, 10, "a whole number is expected"),
+        ("score contains 1", 1, 7, "score has the operators >=, <="),
+        ("(country is US", 1, 15, "closing parenthesis"),
+        ("country is US)", 1, 14, "closes nothing"),
+        ("country is US and\n  title is \"x", 2, 12, "never closed"),
+        ("status in (lost, happy)", 1, 11, "one of new, contacted"),
+        ("status in lost", 1, 11, "a list is expected"),
+        ("score between 1 or 2", 1, 17, "and is expected"),
+        ("created_at within last few days", 1, 24, "a number of days"),
+        ("country is {x}", 1, 12, "between quotation marks"),
+        ("and", 1, 1, "there is no field"),
+        ("not", 1, 4, "a field, not or an opening parenthesis"),
+    ] {
+        let error = Filter::parse_text(text).unwrap_err();
+        let at = error.position.unwrap();
+        assert_eq!((at.line, at.column), (line, column), "{text}: {error}");
+        assert!(error.to_string().contains(says), "{text}: {error}");
+    }
+    let deep = format!("{}city is known", "not ".repeat(MAX_DEPTH));
+    assert!(Filter::parse_text(&deep).unwrap_err().detail.contains("deep"));
+    assert!(Filter::parse_text(&"(".repeat(100_000)).is_err());
+    assert!(Filter::parse_text(&"not ".repeat(50_000)).is_err());
+    let many = vec!["city is known"; MAX_CONDITIONS + 1].join(" or ");
+    assert!(Filter::parse_text(&many).unwrap_err().detail.contains("conditions"));
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{Status, company, country, is_custom_key, values};
+use crate::custom_fields::Registry;
 
 /// How many custom fields a lead may have: as many as a file that is imported may have columns.
 const MAX_CUSTOM: usize = 500;
@@ -56,7 +57,8 @@ pub struct LeadDraft {
     pub source: String,
     #[serde(deserialize_with = "text")]
     pub external_id: String,
-    /// Texts, numbers and booleans by key (`a`–`z`, `0`–`9`, `_`).
+    /// Values of custom fields by key, each of its field's kind. A key (`a`–`z`, `0`–`9`, `_`) that no field has becomes one: a text, a
+    /// number, or yes or no, as its value is.
     #[serde(deserialize_with = "nothing_is_default")]
     #[schema(value_type = Object)]
     pub custom: Map<String, Value>,
@@ -129,8 +131,14 @@ fn nothing_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 impl LeadDraft {
-    /// Trims, normalises and checks every field; reports everything that is wrong at once.
+    /// Trims, normalises and checks every field; reports everything that is wrong at once. Custom fields are checked for
+    /// their form alone: for what is to be stored see [`check_with`](Self::check_with).
     pub fn check(self) -> Result<CheckedLead, Vec<FieldError>> {
+        self.check_with(&Registry::default(), &Map::new())
+    }
+
+    /// The same with custom fields held against their kinds, except for those that are as they were `before`.
+    pub fn check_with(self, fields: &Registry, before: &Map<String, Value>) -> Result<CheckedLead, Vec<FieldError>> {
         let mut c = Checker::default();
         let email = if self.email.trim().is_empty() {
             None
@@ -166,7 +174,7 @@ impl LeadDraft {
             tags: c.take("tags", values::clean_tags(&self.tags)),
             source: c.line("source", "The source", self.source, 100),
             external_id: c.line("external_id", "The external id", self.external_id, 200),
-            custom: c.custom(self.custom),
+            custom: c.custom(self.custom, fields, before),
         };
         let nameless = lead.first_name.is_empty() && lead.last_name.is_empty() && lead.email.is_none() && lead.external_id.is_empty();
         if nameless && lead.phone.is_empty() && c.0.is_empty() {
@@ -246,9 +254,9 @@ impl Checker {
         number
     }
 
-    fn custom(&mut self, fields: Map<String, Value>) -> Map<String, Value> {
+    fn custom(&mut self, values: Map<String, Value>, fields: &Registry, before: &Map<String, Value>) -> Map<String, Value> {
         let mut kept = Map::new();
-        for (key, value) in fields {
+        for (key, value) in values {
             let value = match value {
                 // A merge patch removes with null, and an empty text holds nothing.
                 Value::Null => continue,
@@ -277,6 +285,11 @@ impl Checker {
         }
         if kept.len() > MAX_CUSTOM {
             self.wrong("custom", "too_many", format!("A lead may have {MAX_CUSTOM} custom fields; these are {}", kept.len()));
+        }
+        if !self.0.iter().any(|error| error.pointer.starts_with("/custom")) {
+            let (checked, wrong) = fields.check(kept, before);
+            self.0.extend(wrong);
+            kept = checked;
         }
         kept
     }

@@ -70,6 +70,9 @@ fn reasons() -> Vec<(String, i64)> {
 }
 
 fn grid() -> Markup {
+    let matching = table::Matching { total: 9240, exact: true };
+    let picked = [("title", "Title", true), ("phone", "Phone", false), ("country", "Country", true)]
+        .map(|(name, label, shown)| table::PickableColumn { name: name.into(), label: label.into(), shown });
     let rows = html! {
         (table::wrap("Leads", html! {
             table.table {
@@ -121,16 +124,17 @@ fn grid() -> Markup {
                     (filter_chip("E-mail", "is known", "", "?"))
                 }))
             },
-            html! { (table::column_picker("/leads", &[("title", "Title", true), ("phone", "Phone", false), ("country", "Country", true)], html! {})) }
+            html! { (Button::ghost("Columns").icon(Icon::Columns).opens("columns")) }
         ))
         (dialog_wide("filter", "Filter leads", filter_builder("/leads", &filter_fields(),
             r#"{"all":[{"field":"status","op":"in","value":["new","replied"]},{"any":[{"field":"score","op":"gte","value":40},{"field":"country","op":"is_known"}]}]}"#,
             html! {}, html! { span.filter-summary { "1,204 leads" } })))
+        (dialog("columns", "Columns", table::column_picker("/leads/columns", &picked, html! {}, html! { (Button::primary("Show these")) })))
         div #grid.stack {
-            (table::selectable("/leads/bulk", 9240, hidden("filter", "{}"), html! {
+            (table::selectable("/leads/bulk", matching, ("lead", "leads"), hidden("filter", "{}"), html! {
                 (Button::secondary("Tag").icon(Icon::Tag).small().name_value("action", "tag"))
                 (Button::secondary("Owner").icon(Icon::User).small().name_value("action", "owner"))
-                (Button::danger("Delete").icon(Icon::Trash).small().name_value("action", "delete").confirm("Delete the selected leads? This cannot be undone."))
+                (Button::danger("Delete").icon(Icon::Trash).small().name_value("action", "delete").confirm("Delete {n}? This can be undone for 30 days."))
             }, rows))
             (Pager::new("1–50 of 9,240 leads").next(Some("?cursor=2".into())))
         }
@@ -141,8 +145,10 @@ fn filter_fields() -> Vec<FilterField> {
     let field = |name: &str, label: &str, operators: &[FilterOperator]| FilterField {
         name: name.into(),
         label: label.into(),
+        group: "Lead",
         operators: operators.to_vec(),
         options: vec![],
+        suggests: false,
     };
     vec![
         FilterField {

@@ -1,14 +1,16 @@
 use db::{DbError, TenantTx};
 use identity::Member;
 use jiff::Timestamp;
-use leads::filter::{Filter, builder_fields};
+use leads::{
+    custom_fields::{self, Registry},
+    filter::{Filter, builder_fields},
+};
 use maud::{Markup, html};
 use ui::{Button, Field, Icon, Tone};
 
 use crate::{
     pages::query::address,
     pages_store::{self, AudienceCount},
-    templates::variables,
 };
 
 /// Who is meant, as the card shows it.
@@ -16,14 +18,14 @@ pub(super) struct Audience {
     pub(super) filter: Filter,
     pub(super) count: AudienceCount,
     members: Vec<Member>,
-    custom: Vec<String>,
+    custom: Registry,
 }
 
 pub(super) async fn load(tx: &TenantTx, filter: Filter, now: Timestamp) -> Result<Audience, DbError> {
     Ok(Audience {
         count: pages_store::audience(tx, &filter, now).await?,
         members: identity::members(tx).await?,
-        custom: variables::custom_fields(tx).await?,
+        custom: custom_fields::list(tx).await?,
         filter,
     })
 }
@@ -78,7 +80,7 @@ impl Audience {
                 }
             }
             (ui::dialog_wide("audience-filter", "Who should get this campaign?",
-                ui::filter_builder(path, &builder_fields(&self.members, &self.custom), &json, html! {}, html! {})))
+                ui::filter_builder(path, &builder_fields(&self.members, self.custom.as_slice()), &json, html! {}, html! {})))
         }
     }
 
