@@ -1,22 +1,25 @@
 //! Background work of this slice.
 
+use std::time::Instant;
+
 use http_kit::App;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jobs::{Failure, Job, Outcome, Registry, Run};
-use kernel::{Actor, LeadId, UserId};
+use kernel::{Actor, ChangeSetId, LeadId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
     actions::bulk::{BulkAction, Target, size, tell},
-    store,
+    changes::{self, SweepChanges, UndoChanges},
+    store::{self, bulk::Order},
 };
 
 /// Leads changed in one transaction.
 const CHUNK: i64 = 2000;
 
-/// Changes many leads, chunk by chunk in the order of their ids. Repeating a chunk changes nothing
-/// and tells nothing, so it may be killed anywhere.
+/// Changes many leads, chunk by chunk in the order of their ids, as one change set. Its place moves in the transaction of
+/// what it did, so it may be killed anywhere and nothing is done or counted twice.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BulkChange {
     pub(crate) target: Target,
@@ -28,11 +31,23 @@ pub(crate) struct BulkChange {
 
 /// How far a [`BulkChange`] is; also where it goes on after a crash.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct BulkProgress {
     pub(crate) total: i64,
     pub(crate) seen: i64,
     pub(crate) changed: i64,
     pub(crate) last: Option<LeadId>,
+    pub(crate) change_set: Option<ChangeSetId>,
+    /// Milliseconds spent on what was seen: for the rate.
+    pub(crate) spent_ms: u64,
+}
+
+impl BulkProgress {
+    /// Leads a second, once there is something to tell.
+    pub(crate) fn rate(&self) -> Option<i64> {
+        let spent = i64::try_from(self.spent_ms).ok().filter(|spent| *spent > 0)?;
+        Some((self.seen * 1000 / spent).max(1))
+    }
 }
 
 impl Job for BulkChange {
@@ -42,33 +57,47 @@ impl Job for BulkChange {
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
         let (app, scope) = (&cx.state, cx.scope()?);
         let actor = self.actor.map_or(Actor::System, Actor::User);
+        let order = Order { target: &self.target, action: &self.action, asked_at: self.asked_at, actor };
         let mut progress = earlier(&cx).await?;
-        if progress.total == 0 {
-            progress.total = size(app, &scope, &self.target, self.asked_at).await?;
-            report(&cx, &progress).await?;
-        }
         loop {
-            if cx.should_stop().await? {
-                let tx = app.db.tenant(&scope).await?;
-                let counts = json!({ "changed": progress.changed, "stopped": true });
-                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
-                tx.commit().await?;
-                return Ok(Outcome::Stopped);
-            }
+            let begun = Instant::now();
+            let stop = cx.should_stop().await?;
             let tx = app.db.tenant(&scope).await?;
-            let chunk = store::bulk::apply(&tx, &self.target, &self.action, progress.last, CHUNK, self.asked_at, actor, cx.now()).await?;
-            if chunk.seen < CHUNK {
-                let counts = json!({ "changed": progress.changed + chunk.changed });
-                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
-            }
-            tx.commit().await?;
-            app.feed.nudge();
+            // The plan of a filter depends on its values, and this one is planned a few dozen times at most.
+            tx.batch("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+            let set = match progress.change_set {
+                Some(set) => {
+                    changes::capture(&tx, set).await?;
+                    set
+                }
+                None => {
+                    progress.total = size(app, &scope, &self.target, self.asked_at).await?;
+                    let set = changes::begin(&tx, self.action.kind(), &self.action.title(), actor, cx.now()).await?;
+                    changes::written_by(&tx, set, cx.id()).await?;
+                    set
+                }
+            };
+            progress.change_set = Some(set);
+            let chunk = if stop { store::bulk::Chunk::default() } else { store::bulk::apply(&tx, &order, progress.last, CHUNK, cx.now()).await? };
             progress.seen += chunk.seen;
             progress.changed += chunk.changed;
             progress.last = chunk.last.or(progress.last);
-            report(&cx, &progress).await?;
-            if chunk.seen < CHUNK {
-                return Ok(Outcome::Done);
+            let is_over = stop || chunk.seen < CHUNK;
+            if is_over {
+                let kept = changes::finish_or_forget(&tx, set).await?;
+                progress.change_set = Some(set).filter(|_| kept);
+                let mut counts = json!({ "changed": progress.changed });
+                if stop && let Some(counts) = counts.as_object_mut() {
+                    counts.insert("stopped".to_owned(), json!(true));
+                }
+                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
+            }
+            progress.spent_ms += u64::try_from(begun.elapsed().as_millis()).unwrap_or_default().max(1);
+            cx.progress_in(&tx, &json!(progress)).await?;
+            tx.commit().await?;
+            app.feed.nudge();
+            if is_over {
+                return Ok(if stop { Outcome::Stopped } else { Outcome::Done });
             }
         }
     }
@@ -82,11 +111,12 @@ async fn earlier(cx: &Run<App>) -> Result<BulkProgress, Failure> {
     Ok(status.and_then(|status| status.progress).and_then(|progress| serde_json::from_value(progress).ok()).unwrap_or_default())
 }
 
-async fn report(cx: &Run<App>, progress: &BulkProgress) -> Result<(), Failure> {
-    cx.progress(&serde_json::to_value(progress).unwrap_or_default()).await
-}
-
 /// This slice's jobs.
 pub fn jobs(registry: Registry<App>) -> Registry<App> {
-    registry.job::<BulkChange>()
+    registry
+        .job::<BulkChange>()
+        .job::<crate::custom_fields::jobs::IndexField>()
+        .job::<UndoChanges>()
+        .every(SignedDuration::from_hours(1), &SweepChanges {})
+        .every(SignedDuration::from_hours(1), &crate::search::CountTerms {})
 }

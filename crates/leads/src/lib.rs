@@ -10,11 +10,15 @@
 mod actions;
 mod api;
 pub mod changes;
+pub mod custom_fields;
+pub mod export;
 pub mod filter;
 mod jobs;
 pub mod model;
 mod pages;
 mod panels;
+pub mod ports;
+pub mod search;
 mod store;
 pub mod views;
 
@@ -23,6 +27,7 @@ pub use actions::{
     bulk::{BulkAction, BulkOutcome, Target, bulk_change},
     create_lead::create_lead,
     delete_lead::delete_lead,
+    merge_leads::merge_leads,
     set_status::{mark_contacted, set_status, take_back_unsubscription},
     update_account::update_account,
     update_lead::update_lead,

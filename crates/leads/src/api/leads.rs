@@ -65,6 +65,7 @@ pub(super) async fn list_leads(
         sort: Sort::parse(&params.sort).map_err(|error| Problem::invalid(vec![error]))?,
         limit: limit(params.limit)?,
         cursor: params.cursor,
+        count: params.total.unwrap_or(true),
     };
     let page = grid::list(&app, &viewer.scope, &query).await?;
     Ok(Json(page.into()))

@@ -22,13 +22,15 @@ pub(super) struct ListParams {
     /// Words that must all occur in name, e-mail, company or title.
     #[param(value_type = Option<String>)]
     pub(super) q: String,
-    /// `score`, `created_at`, `name`, `company`, `employees` or `last_activity`, with `-` before it for descending.
+    /// `score`, `created_at`, `updated_at`, `name`, `title`, `company`, `industry`, `employees`, `country`, `status` or `last_activity`, with `-` before it for descending.
     #[param(value_type = Option<String>, example = "-score")]
     pub(super) sort: String,
     /// Rows on a page: 1 to 200, usually 50.
     pub(super) limit: Option<i64>,
     /// `next_cursor` of the answer before, with the same other parameters.
     pub(super) cursor: Option<String>,
+    /// `false` leaves `total` out, which may cost more than the page.
+    pub(super) total: Option<bool>,
 }
 
 /// The query of a list that is only searched.
@@ -51,8 +53,8 @@ pub(super) struct Envelope<T> {
     pub(super) data: Vec<T>,
     /// Where the next page begins; `null` on the last one.
     pub(super) next_cursor: Option<String>,
-    /// As of the first page.
-    pub(super) total: Total,
+    /// As of the first page; `null` if it was not wanted.
+    pub(super) total: Option<Total>,
 }
 
 impl<T> From<Page<T>> for Envelope<T> {
@@ -62,7 +64,7 @@ impl<T> From<Page<T>> for Envelope<T> {
 }
 
 /// The limit to use.
-pub(super) fn limit(asked: Option<i64>) -> Result<i64, Problem> {
+pub(crate) fn limit(asked: Option<i64>) -> Result<i64, Problem> {
     match asked {
         None => Ok(USUAL),
         Some(limit) if (1..=MOST).contains(&limit) => Ok(limit),

@@ -47,7 +47,7 @@ pub(super) async fn list(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuer
                     (ui::empty_state(Icon::Search, "No account matches", "Search for a part of the name or of the domain.", html! { (Button::secondary("Clear search").href("/accounts")) }))
                 } @else {
                     (rows(&page.rows))
-                    (Pager::new(format!("{} of {}", page.rows.len(), show::total(page.total, "account", "accounts")))
+                    (Pager::new(format!("{} of {}", page.rows.len(), show::total(page.total.unwrap_or(http_kit::Total { value: 0, exact: false }), "account", "accounts")))
                         .previous(page.previous.as_ref().map(link)).next(page.next.as_ref().map(link)))
                 }
             }

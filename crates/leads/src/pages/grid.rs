@@ -11,13 +11,13 @@ use serde::Deserialize;
 use ui::{Button, Icon, Nav};
 
 use super::{
-    columns::CustomColumn,
     filters::{self, Command},
     rows::{self, Around},
     state::{Query, State},
 };
 use crate::{
-    filter::Filter,
+    custom_fields::{self, Registry},
+    filter::{self, Filter},
     model::Lead,
     store::grid::{self, ListQuery, Page},
     views::{self, Column, store::Habits},
@@ -37,7 +37,7 @@ struct Scene<'a> {
     state: State,
     habits: Habits,
     members: Vec<Member>,
-    custom: Vec<CustomColumn>,
+    custom: Registry,
     /// What in the address could not be read.
     problems: Vec<Problem>,
 }
@@ -99,20 +99,22 @@ async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, proble
         sort: state.sort,
         limit: ROWS,
         cursor: (!paging.cursor.is_empty()).then(|| paging.cursor.clone()),
+        count: true,
     };
     match grid::list(app, &viewer.scope, &list).await {
         Ok(page) => Ok(Found::Page(page)),
-        Err(problem) if problem.kind == ProblemKind::Invalid => Ok(Found::Refused(problem)),
+        Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Unavailable) => Ok(Found::Refused(problem)),
         Err(problem) => Err(problem),
     }
 }
 
 /// The colleagues and the custom fields, for names and choices.
-pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member>, Vec<CustomColumn>), Problem> {
+pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member>, Registry), Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
     let members = identity::members(&tx).await?;
+    let custom = custom_fields::list(&tx).await?;
     tx.commit().await?;
-    Ok((members, Vec::new()))
+    Ok((members, custom))
 }
 
 /// The colleagues alone.
@@ -213,6 +215,7 @@ impl Scene<'_> {
     fn unreadable(&self, problem: &Problem) -> Markup {
         let what = problem.errors.first().map_or("", |error| error.pointer.trim_start_matches('/').split('/').next().unwrap_or_default());
         let title = match what {
+            _ if problem.kind == ProblemKind::Unavailable => "This takes too long",
             "cursor" => "This page of the list is not there",
             "sort" => "The list cannot be sorted like that",
             "view" => "This view is not there",

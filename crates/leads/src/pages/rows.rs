@@ -1,23 +1,25 @@
 //! The table of the grid.
 
+use http_kit::Total;
+use http_kit::Total;
 use identity::{Member, Permission, Viewer};
 use maud::{Markup, html};
 use ui::{Pager, table};
 
 use super::{
     bulk_bar,
-    columns::{self, CustomColumn},
+    columns,
     show,
     state::State,
 };
-use crate::{model::Lead, store::grid::Page, views::Column};
+use crate::{custom_fields::Registry, model::Lead, store::grid::Page, views::Column};
 
 /// What the rows are drawn with.
 pub(super) struct Around<'a> {
     pub(super) viewer: &'a Viewer,
     pub(super) state: &'a State,
     pub(super) members: &'a [Member],
-    pub(super) custom: &'a [CustomColumn],
+    pub(super) custom: &'a Registry,
     pub(super) columns: &'a [Column],
 }
 
@@ -40,23 +42,37 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
             }
         },
     );
-    let matching = table::Matching { total: page.total.value, exact: page.total.exact };
     let count = i64::try_from(page.rows.len()).unwrap_or_default();
-    let summary = format!("{} of {}", ui::number(count), show::total(page.total, "lead", "leads"));
+    let total = page.total.unwrap_or(Total { value: count, exact: false });
+    let shown = i64::try_from(page.rows.len()).unwrap_or_default();
+    // A page without neighbours is all there is. Otherwise counting may take longer than the page, so it comes after it.
+    let whole = page.previous.is_none() && page.next.is_none();
+    let total = page.total.or(whole.then_some(Total { value: shown, exact: true }));
+    let matching = total.map(|total| table::Matching { total: total.value, exact: total.exact });
     html! {
         // For what a script saves.
         @if may_write { template #undo-template { (ui::Toast::success("").undo("#")) } }
         @if selects {
             (table::selectable("/leads/bulk", matching, ("lead", "leads"), state.meant(), bulk_bar::actions(around), grid))
         } @else { (grid) }
-        (Pager::new(summary)
+        (Pager::new(summary(shown, total))
             .previous(page.previous.as_deref().map(|cursor| state.href_at(Some(cursor))))
             .next(page.next.as_deref().map(|cursor| state.href_at(Some(cursor)))))
     }
 }
 
+/// "50 of 9,240 leads"; what is not known yet is asked for by a script (`total` in islands).
+fn summary(shown: i64, total: Option<Total>) -> Markup {
+    html! {
+        @match total {
+            Some(total) => { (ui::number(shown)) " of " (show::total(total, "lead", "leads")) }
+            None => span data-total-of=(shown) { (ui::plural(shown, "lead", "leads")) " on this page" },
+        }
+    }
+}
+
 /// One lead. Its id names the row, from which the scripts know where it opens and what they save.
-pub(super) fn row(lead: &Lead, members: &[Member], custom: &[CustomColumn], columns: &[Column], selects: bool) -> Markup {
+pub(super) fn row(lead: &Lead, members: &[Member], custom: &Registry, columns: &[Column], selects: bool) -> Markup {
     let (id, name) = (lead.id.to_string(), lead.display_name());
     html! {
         tr id=(id) data-row data-version=(lead.version) {

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::grid::{COUNT_LIMIT, Page};
 use crate::{
-    filter::{Params, like_contains},
+    filter::Params,
     model::{Account, CheckedAccount, CheckedLead, Lead, company},
+    search,
 };
 
 const ACCOUNT: &str =
@@ -212,11 +213,8 @@ pub async fn list(db: &Db, scope: &Scope, q: &str, limit: i64, cursor: Option<&s
     let backwards = edge.as_ref().is_some_and(|edge| edge.b);
     let mut p = Params::default();
     let org_param = format!("{}::uuid", p.push(scope.org()));
-    let words: Vec<String> = q
-        .split_whitespace()
-        .take(8)
-        .map(|word| format!(" AND a.search LIKE {}::text", p.push(like_contains(&word.to_lowercase()))))
-        .collect();
+    let words: Vec<String> =
+        search::words(q).iter().map(|word| format!(" AND a.search LIKE {}::text", p.push(word.pattern()))).collect();
     let found = format!("FROM account_rows a WHERE a.org_id = {org_param}{}", words.concat());
     let total = if edge.is_none() {
         format!("(SELECT count(*) FROM (SELECT {found} LIMIT {}) c)", COUNT_LIMIT + 1)
@@ -264,5 +262,5 @@ fn page(rows: &[Row], limit: i64, edge: Option<&Edge>) -> Result<Page<AccountRow
         .into_iter()
         .map(|row| Ok(AccountRow { account: account(row)?, people: row.try_get(12)?, top_score: row.try_get(13)? }))
         .collect::<Result<_, DbError>>()?;
-    Ok(Page { rows, previous, next, total })
+    Ok(Page { rows, previous, next, total: Some(total) })
 }

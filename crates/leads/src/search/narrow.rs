@@ -1,0 +1,223 @@
+//! What the index of terms can say about a search: which leads may hold all of the words.
+//!
+//! A lead has one company and several other terms. So for each way to share the words out, some to the company and the others to
+//! other terms, the company holds all of the first and there is a term for each of the others. That is a superset of
+//! the leads that hold the words, which the text itself then decides; and it needs no list of all companies with a
+//! frequent word such as "energy" to find those with "atlas", too.
+
+use db::{Db, DbError, Scope};
+
+use super::{
+    vocabulary::{Terms, Wanted, look_up},
+    words::{Address, Word},
+};
+use crate::filter::Params;
+
+/// Words that narrow; the others are looked for in the text alone.
+const MOST_NARROWING: usize = 3;
+
+/// Something that must hold of a lead's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Factor {
+    /// One of these terms; before the look-up, the number of the set.
+    Set(usize),
+    /// All of these pairs of digits.
+    Digits(Vec<String>),
+}
+
+/// A condition over the index of terms, as a disjunction of conjunctions.
+#[derive(Debug, Clone)]
+pub(crate) struct Narrowing {
+    any_of: Vec<Vec<Factor>>,
+    terms: Vec<Terms>,
+    /// How many leads that may be.
+    pub(crate) about: i64,
+}
+
+/// How a search is to be answered.
+#[derive(Debug, Clone)]
+pub(crate) enum Way {
+    /// No lead holds the words.
+    Nowhere,
+    /// The index of terms finds them.
+    Index(Narrowing),
+    /// The index of terms would find too many to be of use.
+    Everywhere,
+}
+
+/// Looks the words up in the vocabulary and decides.
+pub(crate) async fn way(db: &Db, scope: &Scope, words: &[Word]) -> Result<Way, DbError> {
+    let mut longest: Vec<&Word> = words.iter().collect();
+    longest.sort_by_key(|word| std::cmp::Reverse(word.text.chars().count()));
+    longest.truncate(MOST_NARROWING);
+    let (ways, wanted) = share_out(&longest);
+    let terms = look_up(db, scope, &wanted).await?;
+    Ok(decide(ways, terms))
+}
+
+/// All ways to share the words out between the company and other terms, and the sets of terms to look up for them.
+fn share_out(words: &[&Word]) -> (Vec<Vec<Factor>>, Vec<Wanted>) {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut set = |company: Option<bool>, patterns: Vec<String>| {
+        let new = Wanted { company, patterns };
+        let at = wanted.iter().position(|known| *known == new).unwrap_or_else(|| {
+            wanted.push(new);
+            wanted.len() - 1
+        });
+        Factor::Set(at)
+    };
+    let mut ways = Vec::new();
+    for mask in 0..1_u32 << words.len() {
+        let chosen = |at: &usize| mask >> at & 1 == 1;
+        let company: Vec<String> = words.iter().enumerate().filter(|(at, _)| chosen(at)).map(|(_, word)| word.pattern()).collect();
+        let mut branches = vec![if company.is_empty() { Vec::new() } else { vec![set(Some(true), company)] }];
+        for (_, word) in words.iter().enumerate().filter(|(at, _)| !chosen(at)) {
+            let mut spellings = vec![vec![set(Some(false), vec![word.pattern()])]];
+            spellings.extend(word.address.as_ref().map(|address| in_address(address, &mut set)));
+            branches = branches.iter().flat_map(|branch| spellings.iter().map(|more| [branch.as_slice(), more].concat())).collect();
+        }
+        ways.append(&mut branches);
+    }
+    (ways, wanted)
+}
+
+/// The longest runs, the digits and the domain of a word that is a piece of an address.
+fn in_address(address: &Address, set: &mut impl FnMut(Option<bool>, Vec<String>) -> Factor) -> Vec<Factor> {
+    let mut runs: Vec<&String> = address.runs.iter().collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
+    let mut factors: Vec<Factor> = runs.into_iter().take(2).map(|run| set(Some(false), vec![run.clone()])).collect();
+    if !address.digits.is_empty() {
+        factors.push(Factor::Digits(address.digits.clone()));
+    }
+    factors.extend(address.domain.iter().map(|domain| set(None, vec![domain.clone()])));
+    factors
+}
+
+/// Leaves out what nobody has and what narrows nothing.
+fn decide(ways: Vec<Vec<Factor>>, terms: Vec<Terms>) -> Way {
+    let mut any_of: Vec<Vec<Factor>> = Vec::new();
+    let mut about = 0_i64;
+    for factors in ways {
+        let of = |factor: &Factor| match factor {
+            Factor::Set(at) => terms.get(*at),
+            Factor::Digits(_) => None,
+        };
+        if factors.iter().any(|factor| of(factor).is_some_and(|terms| terms.keys.is_empty())) {
+            continue;
+        }
+        let narrow: Vec<Factor> = factors.into_iter().filter(|factor| of(factor).is_none_or(Terms::narrow)).collect();
+        let Some(least) = narrow.iter().map(|factor| size(factor, of(factor))).min().filter(|least| *least < i64::MAX) else {
+            return Way::Everywhere;
+        };
+        about = about.saturating_add(least);
+        if !any_of.contains(&narrow) {
+            any_of.push(narrow);
+        }
+    }
+    if any_of.is_empty() { Way::Nowhere } else { Way::Index(Narrowing { any_of, terms, about }) }
+}
+
+/// How many leads that is, roughly. Two digits alone are in every twentieth address; each further one divides by ten.
+fn size(factor: &Factor, terms: Option<&Terms>) -> i64 {
+    match (factor, terms) {
+        (Factor::Set(_), Some(terms)) => terms.about,
+        (Factor::Digits(pairs), _) if pairs.len() > 2 => 100,
+        (Factor::Digits(pairs), _) if pairs.len() == 2 => 1_000,
+        _ => i64::MAX,
+    }
+}
+
+impl Narrowing {
+    /// The condition over `lead_hits l`, for the organisation whose placeholder is `org`.
+    pub(crate) fn sql(&self, org: &str, p: &mut Params) -> String {
+        let keys = "leadline_search_keys(l.org_id, l.search)";
+        let ways: Vec<String> = self
+            .any_of
+            .iter()
+            .map(|factors| {
+                let all: Vec<String> = factors
+                    .iter()
+                    .map(|factor| match factor {
+                        Factor::Set(at) => {
+                            let found = self.terms.get(*at).map(|terms| terms.keys.clone()).unwrap_or_default();
+                            format!("{keys} && {}::bigint[]", p.push(found))
+                        }
+                        Factor::Digits(pairs) => {
+                            let pairs: Vec<String> =
+                                pairs.iter().map(|pair| format!("leadline_search_key({org}, {}::text)", p.push(pair.clone()))).collect();
+                            format!("{keys} @> ARRAY[{}]", pairs.join(", "))
+                        }
+                    })
+                    .collect();
+                all.join(" AND ")
+            })
+            .collect();
+        format!("({})", ways.join(" OR "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::words::words, *};
+
+    fn terms(keys: &[i64], about: i64) -> Terms {
+        Terms { keys: keys.to_vec(), about, cut: false }
+    }
+
+    /// What is decided when the look-up gives these.
+    fn decided(q: &str, found: impl Fn(&Wanted) -> Terms) -> Way {
+        let words = words(q);
+        let (ways, wanted) = share_out(&words.iter().collect::<Vec<_>>());
+        decide(ways, wanted.iter().map(found).collect())
+    }
+
+    fn sql(way: &Way) -> String {
+        match way {
+            Way::Index(narrowing) => {
+                narrowing.sql("$1", &mut Params::default()).replace("leadline_search_keys(l.org_id, l.search)", "keys")
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn companies_with_both_words_are_found_at_once() {
+        let way = decided("atlas energy", |wanted| match (wanted.company, wanted.patterns.len()) {
+            (Some(true), 2) => terms(&[1, 2], 40),
+            (Some(true), _) => Terms { cut: true, ..terms(&[3], 9_000) },
+            _ => Terms::default(),
+        });
+        assert_eq!(sql(&way), "(keys && $1::bigint[])");
+    }
+
+    #[test]
+    fn names_are_intersected() {
+        let way = decided("ada lovelace", |wanted| if wanted.company == Some(false) { terms(&[7], 50) } else { Terms::default() });
+        assert_eq!(sql(&way), "(keys && $1::bigint[] AND keys && $2::bigint[])");
+    }
+
+    #[test]
+    fn a_piece_of_an_address_is_run_and_digits() {
+        let way = decided("son.12", |wanted| if wanted.patterns == ["%son"] { terms(&[7], 50) } else { Terms::default() });
+        assert_eq!(sql(&way), "(keys && $1::bigint[] AND keys @> ARRAY[leadline_search_key($1, $2::text)])");
+    }
+
+    #[test]
+    fn a_word_that_nobody_has_ends_the_search() {
+        assert!(matches!(
+            decided("ada xyzzy", |wanted| if wanted.patterns == ["%ada%"] { terms(&[7], 50) } else { Terms::default() }),
+            Way::Nowhere
+        ));
+    }
+
+    #[test]
+    fn a_word_that_many_have_does_not_narrow() {
+        let many = Terms { cut: true, ..terms(&[1], 5) };
+        assert!(matches!(decided("an", |_| many.clone()), Way::Everywhere));
+        let way = decided(
+            "ada an",
+            |wanted| if wanted.patterns.iter().any(|pattern| pattern == "%ada%") { terms(&[7], 50) } else { many.clone() },
+        );
+        assert!(matches!(&way, Way::Index(narrowing) if narrowing.about <= 200), "{way:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Which terms of the organisation's vocabulary hold the searched words.
+
+use db::{Db, DbError, Scope};
+
+use crate::filter::Params;
+
+/// Terms read of one set. A word with more narrows too little to be worth it.
+const MOST_TERMS: i64 = 1_000;
+
+/// Terms times leads up to which the index is asked for any of the terms: it looks at each of them for each lead.
+const MOST_WORK: i64 = 3_000_000;
+
+/// Terms to look up: those that match all patterns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Companies, all other terms, or either.
+    pub(crate) company: Option<bool>,
+    pub(crate) patterns: Vec<String>,
+}
+
+/// Terms that were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) keys: Vec<i64>,
+    /// How many leads have one of them, roughly: as of the last count.
+    pub(crate) about: i64,
+    /// There are more than were read.
+    pub(crate) cut: bool,
+}
+
+impl Terms {
+    /// Whether the index of terms should be asked for them.
+    pub(crate) fn narrow(&self) -> bool {
+        let terms = i64::try_from(self.keys.len()).unwrap_or(i64::MAX);
+        !self.cut && terms.saturating_mul(self.about) <= MOST_WORK
+    }
+}
+
+/// Looks all sets up, in one round trip and in their order.
+pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Terms>, DbError> {
+    let mut found = vec![Terms::default(); wanted.len()];
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let mut p = Params::default();
+    let org = format!("{}::uuid", p.push(scope.org()));
+    let sets: Vec<String> = wanted
+        .iter()
+        .enumerate()
+        .map(|(number, set)| {
+            let patterns: Vec<String> =
+                set.patterns.iter().map(|pattern| format!(" AND t.term LIKE {}::text", p.push(pattern.clone()))).collect();
+            let company = match set.company {
+                Some(true) => " AND t.company",
+                Some(false) => " AND NOT t.company",
+                None => "",
+            };
+            format!(
+                "SELECT {number}, coalesce(array_agg(s.key), '{{}}'), coalesce(sum(greatest(s.leads, 1)), 0)::bigint, count(*) FROM
+                   (SELECT t.key, t.leads FROM lead_term_rows t WHERE t.org_id = {org}{company}{} LIMIT {}) s",
+                patterns.concat(),
+                MOST_TERMS + 1
+            )
+        })
+        .collect();
+    for row in db.read_planned(scope, &sets.join(" UNION ALL "), &p.refs()).await? {
+        let number: i32 = row.try_get(0)?;
+        let count: i64 = row.try_get(3)?;
+        if let Some(terms) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
+            *terms = Terms { keys: row.try_get(1)?, about: row.try_get(2)?, cut: count > MOST_TERMS };
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,208 @@
+//! One page. The rows are found first, in an index alone where it holds what is asked for, and only those shown are read.
+
+use db::{DbError, Row, Scope};
+use http_kit::{App, Problem, Total};
+use jiff::Timestamp;
+use kernel::LeadId;
+
+use super::{
+    super::{LEAD, LEAD_COLUMNS, lead},
+    COUNT_LIMIT, ListQuery, Page,
+    count::{bounded, total},
+    edge::{Edge, Order},
+    explain,
+};
+use crate::{
+    filter::Params,
+    model::Lead,
+    search::{self, Narrowing, Way},
+};
+
+/// Leads that hold the words, from which on walking along the sort finds a page sooner than collecting them all does.
+const FREQUENT: i64 = 3_000;
+
+/// How many leads a walk passes before it gives up: about ten milliseconds, with the searched text in the index or without.
+const STEPS_IN_INDEX: i64 = 20_000;
+const STEPS: i64 = 4_000;
+
+/// A statement for one page of one query.
+struct Statement<'a> {
+    query: &'a ListQuery,
+    order: Order<'a>,
+    org: String,
+    /// The filter.
+    condition: String,
+    params: Params,
+}
+
+/// Rows of a page, one more than it holds if there is another, and the total if finding them has told it.
+struct Found {
+    rows: Vec<Row>,
+    total: Option<Total>,
+}
+
+/// One page of leads.
+pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Lead>, Problem> {
+    let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
+    let order = Order { sort: query.sort, edge: edge.as_ref() };
+    let found = if query.q.trim().is_empty() {
+        Found { rows: read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await.map_err(explain)?, total: None }
+    } else {
+        search(app, scope, query, order).await.map_err(explain)?
+    };
+    let known = edge.as_ref().map_or(found.total, Edge::total);
+    let total = match known {
+        None if edge.is_none() && whole(&found.rows, query) => Some(bounded(rows_in(&found.rows), COUNT_LIMIT)),
+        None if edge.is_none() && query.count => Some(total(app, scope, &query.filter, &query.q).await.map_err(explain)?),
+        known => known,
+    };
+    page(&found.rows, query, edge.as_ref(), total).map_err(Problem::from)
+}
+
+fn rows_in(rows: &[Row]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}
+
+/// Whether a first page holds all there are.
+fn whole(rows: &[Row], query: &ListQuery) -> bool {
+    rows_in(rows) <= query.limit
+}
+
+async fn read(app: &App, scope: &Scope, (sql, params): (String, Params)) -> Result<Vec<Row>, DbError> {
+    app.db.read_planned(scope, &sql, &params.refs()).await
+}
+
+/// A page of a search, by whichever way is short: rare words are collected and sorted, frequent ones met while walking along the sort.
+async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -> Result<Found, DbError> {
+    let statement = || Statement::new(scope, query, order, app.clock.now());
+    let narrowing = match search::way(&app.db, scope, &search::words(&query.q)).await? {
+        Way::Nowhere => return Ok(Found { rows: Vec::new(), total: Some(bounded(0, COUNT_LIMIT)) }),
+        Way::Index(narrowing) => Some(narrowing),
+        Way::Everywhere => None,
+    };
+    if narrowing.as_ref().is_none_or(|narrowing| narrowing.about > FREQUENT) {
+        let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
+        let rows = read(app, scope, statement().walk(Some(steps))).await?;
+        if !whole(&rows, query) {
+            return Ok(Found { rows, total: None });
+        }
+    }
+    if let Some(narrowing) = narrowing {
+        let mut rows = read(app, scope, statement().collect(&narrowing)).await?;
+        // A row without a lead tells the total of an empty page.
+        let counted: i64 = rows.first().map_or(Ok(0), |row| row.try_get(LEAD_COLUMNS + order.keys().len()))?;
+        if counted <= COUNT_LIMIT {
+            rows.retain(|row| row.try_get::<_, Option<LeadId>>(0).is_ok_and(|id| id.is_some()));
+            return Ok(Found { rows, total: Some(bounded(counted, COUNT_LIMIT)) });
+        }
+    }
+    Ok(Found { rows: read(app, scope, statement().walk(None)).await?, total: None })
+}
+
+impl<'a> Statement<'a> {
+    fn new(scope: &Scope, query: &'a ListQuery, order: Order<'a>, now: Timestamp) -> Self {
+        let mut params = Params::default();
+        let org = format!("{}::uuid", params.push(scope.org()));
+        let condition = query.filter.to_sql(&mut params, now);
+        Self { query, order, org, condition, params }
+    }
+
+    /// The page of a filter alone.
+    fn all(mut self) -> (String, Params) {
+        let (keys, order) = (self.order.keys(), self.order);
+        let beyond = order.beyond(&keys, "l.id", &mut self.params);
+        let page = format!(
+            "SELECT l.id, {} FROM lead_rows l WHERE l.org_id = {} AND {}{beyond} ORDER BY {} LIMIT {}",
+            order.carried(),
+            self.org,
+            self.condition,
+            order.by(&keys, "l.id"),
+            self.query.limit + 1
+        );
+        self.shown(&page)
+    }
+
+    /// Walks along the sort and looks at the text of each lead on the way; of `steps` leads at most.
+    fn walk(mut self, steps: Option<i64>) -> (String, Params) {
+        let (keys, order) = (self.order.keys(), self.order);
+        let beyond = order.beyond(&keys, "l.id", &mut self.params);
+        let search = search::condition(&self.query.q, &mut self.params);
+        let named = order.named("l");
+        let page = format!(
+            "SELECT l.id, {} FROM (SELECT l.id, {}, l.search FROM lead_rows l WHERE l.org_id = {} AND {}{beyond} ORDER BY {}{}) l
+             WHERE {search} ORDER BY {} LIMIT {}",
+            named.join(", "),
+            order.carried(),
+            self.org,
+            self.condition,
+            order.by(&keys, "l.id"),
+            steps.map_or_else(|| " OFFSET 0".to_owned(), |steps| format!(" LIMIT {steps}")),
+            order.by(&named, "l.id"),
+            self.query.limit + 1
+        );
+        self.shown(&page)
+    }
+
+    /// Collects what the index of terms finds, counts it, and sorts it if it is not too much.
+    fn collect(mut self, narrowing: &Narrowing) -> (String, Params) {
+        let order = self.order;
+        let narrow = narrowing.sql(&self.org, &mut self.params);
+        let search = search::condition(&self.query.q, &mut self.params);
+        let named = order.named("h");
+        let beyond = order.beyond(&named, "h.id", &mut self.params);
+        let texts: Vec<String> = order.named("page").iter().map(|key| format!("{key}::text")).collect();
+        let sql = format!(
+            "WITH hit AS MATERIALIZED (SELECT l.id, {} FROM lead_hits l WHERE {narrow} AND {} AND {search} LIMIT {}),
+                  total AS MATERIALIZED (SELECT count(*) AS n FROM hit),
+                  page AS MATERIALIZED (SELECT h.* FROM hit h, total WHERE total.n <= {COUNT_LIMIT}{beyond} ORDER BY {} LIMIT {})
+             SELECT {LEAD}, {}, total.n FROM total LEFT JOIN (page JOIN lead_rows l ON l.id = page.id AND l.org_id = {}) ON true ORDER BY {}",
+            order.carried(),
+            self.condition,
+            COUNT_LIMIT + 1,
+            order.by(&named, "h.id"),
+            self.query.limit + 1,
+            texts.join(", "),
+            self.org,
+            order.by(&order.named("page"), "page.id"),
+        );
+        (sql, self.params)
+    }
+
+    /// Reads the rows that `page` has found.
+    fn shown(self, page: &str) -> (String, Params) {
+        let order = self.order;
+        let named = order.named("page");
+        let texts: Vec<String> = named.iter().map(|key| format!("{key}::text")).collect();
+        let sql = format!(
+            "WITH page AS MATERIALIZED ({page})
+             SELECT {LEAD}, {} FROM page JOIN lead_rows l ON l.org_id = {} AND l.id = page.id ORDER BY {}",
+            texts.join(", "),
+            self.org,
+            order.by(&named, "page.id")
+        );
+        (sql, self.params)
+    }
+}
+
+fn page(rows: &[Row], query: &ListQuery, edge: Option<&Edge>, total: Option<Total>) -> Result<Page<Lead>, DbError> {
+    let keys = Order { sort: query.sort, edge }.keys().len();
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    let backwards = edge.is_some_and(Edge::backwards);
+    let mut kept: Vec<&Row> = rows.iter().take(limit).collect();
+    if backwards {
+        kept.reverse();
+    }
+    let cursor = |row: Option<&&Row>, back: bool| -> Result<Option<String>, DbError> {
+        let Some(row) = row else { return Ok(None) };
+        let k = (0..keys).map(|at| row.try_get(LEAD_COLUMNS + at)).collect::<Result<Vec<String>, _>>()?;
+        Ok(Some(Edge::encode(query.sort, k, row.try_get(0)?, back, total)))
+    };
+    let (has_previous, has_next) = if backwards { (more, true) } else { (edge.is_some(), more) };
+    Ok(Page {
+        previous: if has_previous { cursor(kept.first(), true)? } else { None },
+        next: if has_next { cursor(kept.last(), false)? } else { None },
+        rows: kept.into_iter().map(lead).collect::<Result<_, _>>()?,
+        total,
+    })
+}
