@@ -25,4 +25,5 @@ import "./score-reasons";
 import "./tables";
 import "./theme-switch";
 import "./toast-item";
+import "./total";
 import "./variable-panel";

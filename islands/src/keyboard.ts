@@ -52,9 +52,10 @@ function act(key: string): boolean {
       if (rows().length === 0) return false;
       move(key === "j" ? 1 : -1);
       return true;
-    case "x": {
+    case "x":
+    case "X": {
       const box = row?.querySelector<HTMLInputElement>("td.is-select input");
-      box?.click();
+      box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: key === "X" }));
       return box != null;
     }
     case "Enter":

@@ -52,6 +52,13 @@ export class RowSelection extends HTMLElement {
     return this.#allMatching || this.#selected.size > 0;
   }
 
+  /** It has been counted how many match. */
+  counted(total: number, exact: boolean): void {
+    this.dataset["total"] = String(total);
+    this.toggleAttribute("data-more", !exact);
+    this.#show();
+  }
+
   clear(): void {
     this.#selected.clear();
     this.#allMatching = false;
@@ -127,7 +134,8 @@ export class RowSelection extends HTMLElement {
     const boxes = this.#boxes;
     for (const box of boxes) box.checked = this.#allMatching || this.#selected.has(box.value);
     const here = boxes.filter((box) => box.checked).length;
-    const total = Number(this.dataset["total"] ?? boxes.length);
+    // Unknown until it has been counted, which comes after the page.
+    const total = this.dataset["total"] === undefined ? Infinity : Number(this.dataset["total"]);
     const atLeast = this.hasAttribute("data-more") ? "+" : "";
     const all = this.querySelector<HTMLInputElement>("[data-select-all]");
     if (all) {
@@ -137,7 +145,8 @@ export class RowSelection extends HTMLElement {
     const bar = this.querySelector<HTMLElement>("[data-selection-bar]");
     if (bar) bar.hidden = !this.hasSelection;
     const chosen = this.#allMatching ? total : this.#selected.size;
-    const count = this.#allMatching ? `All ${english.format(total)}${atLeast}` : `${english.format(chosen)} selected`;
+    const known = Number.isFinite(total) ? `${english.format(total)}${atLeast}` : "";
+    const count = this.#allMatching ? `All ${known}`.trim() : `${english.format(chosen)} selected`;
     const elsewhere = this.#allMatching ? 0 : this.#selected.size - here;
     this.#say("[data-selection-count]", count);
     this.#say("[data-selection-elsewhere]", this.#allMatching ? "that match" : elsewhere > 0 ? `${english.format(elsewhere)} on other pages` : "");
@@ -148,7 +157,8 @@ export class RowSelection extends HTMLElement {
       input.disabled = !this.#allMatching;
       input.value = this.#allMatching ? "true" : "";
     }
-    const words = `${english.format(chosen)}${this.#allMatching ? atLeast : ""} ${(chosen === 1 ? this.dataset["one"] : this.dataset["many"]) ?? "rows"}`;
+    this.#say("[data-all-matching] span", `Select all ${known} that match`.replace("  ", " "));
+    const words = `${this.#allMatching ? known || "all matching" : english.format(chosen)} ${(chosen === 1 ? this.dataset["one"] : this.dataset["many"]) ?? "rows"}`;
     for (const button of this.querySelectorAll<HTMLElement>("[data-selection-bar] [data-confirm]")) {
       const question = this.#questions.get(button) ?? button.dataset["confirm"] ?? "";
       this.#questions.set(button, question);

@@ -109,7 +109,7 @@ describe("the main job", () => {
     await page.goto("/leads");
     await page.getByText(`50 of ${GOOD} leads`).waitFor();
     await page.locator("summary", { hasText: "Status" }).click();
-    await page.locator(".menu-panel").getByRole("link", { name: "Qualified" }).click();
+    await page.locator(".menu-panel").getByRole("button", { name: "Qualified" }).click();
     await page.locator(".chips", { hasText: "Qualified" }).waitFor();
     const qualified = await page.locator("tbody tr").count();
     assert.ok(qualified > 10 && qualified < 60, `${qualified} rows`);
@@ -137,7 +137,7 @@ describe("the main job", () => {
       return Number(await page.locator("tbody .score").first().innerText().catch(() => "0")) > 0;
     });
     await page.goto("/leads?sort=name");
-    await page.getByRole("columnheader", { name: "Score" }).getByRole("link").click();
+    await page.getByRole("columnheader", { name: "Score" }).getByRole("button").click();
     await page.locator('th[aria-sort="descending"]', { hasText: "Score" }).waitFor();
     const scores = (await page.locator("tbody tr td[data-label=Score] .score").allInnerTexts()).map((text) => Number.parseInt(text, 10));
     assert.equal(scores.length, 50);
@@ -177,8 +177,112 @@ describe("the main job", () => {
     await page.getByRole("region", { name: "Selected rows" }).getByRole("button", { name: "Add" }).click();
     await toast("2 leads changed.");
     assert.equal(await page.locator("tbody tr", { hasText: "fair" }).count(), 2);
-    await page.keyboard.press("j");
+    assert.ok(await page.getByRole("region", { name: "Selected rows" }).isHidden(), "what was done is no longer selected");
+  });
+
+  step("selects across pages, and all that match", async () => {
+    await page.goto("/leads?sort=name");
+    const bar = page.getByRole("region", { name: "Selected rows" });
+    await page.locator("tbody td.is-select input").nth(1).click();
+    await page.locator("tbody td.is-select input").nth(4).click({ modifiers: ["Shift"] });
+    await bar.getByText("4 selected").waitFor();
+    await page.keyboard.press("]");
+    await page.waitForURL(/cursor=/);
+    await bar.getByText("4 on other pages").waitFor();
+    await page.locator("tbody td.is-select input").first().click();
+    await bar.getByText("5 selected").waitFor();
+    await bar.getByLabel("Tags").fill("both pages");
+    await bar.getByRole("button", { name: "Add" }).click();
+    await toast("5 leads changed.");
+    await page.goto("/leads");
+    await page.getByRole("checkbox", { name: "Select all rows on this page" }).check();
+    await bar.getByText("50 selected").waitFor();
+    await bar.getByRole("button", { name: `Select all ${GOOD} that match` }).click();
+    await bar.getByText(`All ${GOOD}`, { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    assert.ok(await bar.isHidden());
+  });
+
+  step("edits cells where they stand, and takes it back", async () => {
+    await page.goto("/leads?sort=name&columns=title,status,tags,phone");
+    const row = page.locator("tbody tr").nth(2);
+    const cell = (label) => row.locator(`td[data-label="${label}"]`);
+    const before = await cell("Job title").innerText();
+    await cell("Job title").click();
     await page.keyboard.press("e");
+    await page.getByRole("textbox", { name: /^Job title of / }).fill("Chief of Grids");
+    await page.keyboard.press("Enter");
+    await toast(/^Job title of .* saved\.$/);
+    assert.equal(await cell("Job title").innerText(), "Chief of Grids");
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
+    await eventually("the title is as it was", async () => (await cell("Job title").innerText()) === before);
+    // A select, by the keyboard alone; and Escape leaves all as it is.
+    await cell("Job title").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.getByRole("combobox", { name: /^Status of / }).selectOption("lost");
+    await page.keyboard.press("Enter");
+    await eventually("the status is another", async () => (await cell("Status").innerText()) === "Lost");
+    await page.keyboard.press("F2");
+    await page.getByRole("combobox", { name: /^Status of / }).selectOption("new");
+    await page.keyboard.press("Escape");
+    assert.equal(await cell("Status").innerText(), "Lost");
+    // What is wrong is said at the cell, and what was typed is still there.
+    await cell("Phone").click();
+    await cell("Phone").click();
+    faults.allow(422);
+    await page.getByRole("textbox", { name: /^Phone of / }).fill("call me");
+    await page.keyboard.press("Enter");
+    await cell("Phone").getByRole("alert").waitFor();
+    assert.equal(await page.getByRole("textbox", { name: /^Phone of / }).inputValue(), "call me");
+    await page.getByRole("textbox", { name: /^Phone of / }).fill("+49 30 1234567");
+    await page.keyboard.press("Enter");
+    await eventually("the phone is saved", async () => (await cell("Phone").innerText()) === "+49 30 1234567");
+    faults.allow();
+    await page.reload();
+    assert.deepEqual([await cell("Status").innerText(), await cell("Phone").innerText()], ["Lost", "+49 30 1234567"]);
+  });
+
+  step("chooses columns, saves a view, changes it and comes back to it", async () => {
+    await page.goto(`/leads?filter=${encodeURIComponent(JSON.stringify({ field: "country", op: "is", value: "SE" }))}`);
+    const headings = async () => (await page.locator("table.grid thead th").allInnerTexts()).map((text) => text.trim()).filter(Boolean);
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    const picker = page.getByRole("dialog", { name: "Columns" });
+    await picker.getByRole("checkbox", { name: "Tags" }).uncheck();
+    await picker.getByRole("button", { name: "Move Score up" }).click();
+    await picker.getByRole("button", { name: "Move Score up" }).press("Enter");
+    assert.equal(await picker.getByRole("status").innerText(), "Score is 1 of 24");
+    await picker.getByRole("button", { name: "Show these" }).click();
+    await page.waitForURL(/columns=/);
+    assert.deepEqual((await headings()).slice(0, 4), ["Name", "Score", "Company", "Status"]);
+    await page.locator(".view-bar summary", { hasText: "Save as a view" }).click();
+    await page.getByLabel("Name of the view").fill("Swedes");
+    await page.getByRole("checkbox", { name: "Share with everybody" }).check();
+    await page.getByRole("button", { name: "Save view" }).click();
+    await toast("View saved, and shared with everybody.");
+    await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: "Swedes" }).and(page.locator("[aria-current=page]")).waitFor();
+    const saved = page.url();
+    await page.getByRole("columnheader", { name: "Company" }).getByRole("button").click();
+    await page.getByText("Unsaved changes").waitFor();
+    await page.goBack();
+    assert.equal(page.url(), saved);
+    await page.getByText("Shared with everybody").waitFor();
+    await page.goForward();
+    await page.locator(".view-bar").getByRole("button", { name: "Save", exact: true }).click();
+    await toast("View saved.");
+    await page.locator('th[aria-sort="ascending"]', { hasText: "Company" }).waitFor();
+    await page.locator(".view-bar .menu.is-end > summary").click();
+    await page.getByRole("button", { name: "Delete view" }).click();
+    await page.locator("dialog#confirm").getByRole("button", { name: "Delete view" }).click();
+    await toast("The view “Swedes” is deleted.");
+    await page.goto("/leads/columns");
+    await page.getByRole("button", { name: "The usual ones" }).click();
+    await page.waitForURL((url) => url.pathname === "/leads");
+  });
+
+  step("edits the row under the keyboard", async () => {
+    await page.goto(`/leads?filter=${encodeURIComponent(JSON.stringify({ field: "tags", op: "has", value: "fair" }))}`);
+    for (const key of ["j", "j", "e"]) await page.keyboard.press(key);
     await page.getByRole("heading", { level: 1, name: /^Edit / }).waitFor();
   });
 

@@ -132,15 +132,51 @@ const SCREENS = [
   { name: "leads-filtered", path: () => `/leads?filter=${encodeURIComponent(JSON.stringify({ all: [{ field: "country", op: "is", value: "SE" }, { field: "status", op: "in", value: ["contacted", "new"] }] }))}` },
   { name: "leads-no-match", path: () => "/leads?q=nobody-has-this-name" },
   { name: "leads-selected", path: () => "/leads", act: async (page) => {
-    for (const row of [0, 1, 2]) await page.locator("tbody input[data-select]").nth(row).click();
+    for (const row of [0, 1, 2]) await page.locator("tbody td.is-select input").nth(row).click();
     await page.getByText("3 selected").waitFor();
   } },
+  { name: "leads-all-selected", path: () => "/leads", act: async (page) => {
+    await page.evaluate(() => document.querySelector("[data-select-all]").click());
+    await page.getByRole("button", { name: /^Select all \d+ that match$/ }).click();
+    await page.getByText(/^All \d+$/).waitFor();
+  } },
   { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Status" }).click() },
+  { name: "leads-owner-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Owner" }).click() },
   { name: "leads-add-filter", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Add filter" }).click() },
   { name: "leads-builder", path: () => "/leads", act: async (page) => {
     await page.getByRole("button", { name: "Advanced" }).click();
     await page.getByRole("button", { name: "Add group" }).click();
   } },
+  { name: "leads-filter-page", path: () => "/leads/filter" },
+  { name: "leads-filter-unreadable", path: () => "/leads?filter=%7B%22field%22%3A%22shoe%22%7D", status: 422 },
+  { name: "leads-columns", path: () => "/leads", act: async (page) => {
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    await page.getByRole("button", { name: "Move Status down" }).click();
+  } },
+  { name: "leads-columns-page", path: () => "/leads/columns" },
+  { name: "leads-columns-other", path: () => "/leads?columns=title,email,phone,industry,employees,revenue,linkedin,created" },
+  { name: "leads-cell-editing", path: () => "/leads", act: async (page) => {
+    await page.locator("tbody td[data-label=Status]").nth(1).click();
+    await page.locator("tbody td[data-label=Status]").nth(1).click();
+    await page.locator("td.is-editing select").waitFor();
+  } },
+  { name: "leads-cell-refused", path: () => "/leads?columns=email,phone", status: 422, act: async (page) => {
+    const cell = page.locator("tbody td[data-label=Phone]").nth(1);
+    await cell.click();
+    await cell.click();
+    await page.locator("td.is-editing input").fill("call me");
+    await page.keyboard.press("Enter");
+    await page.locator("td.is-editing .field-error").waitFor();
+  } },
+  { name: "leads-score-reasons", path: () => "/leads", only: "1440", act: async (page) => {
+    await page.locator("tbody td[data-label=Score]").first().hover();
+    await page.locator("#score-reasons .ledger-row").first().waitFor();
+  } },
+  { name: "leads-save-view", path: () => "/leads?sort=name", act: (page) => page.locator(".view-bar summary", { hasText: "Save as a view" }).click() },
+  { name: "leads-view", path: () => `/leads?view=${scene.view}` },
+  { name: "leads-view-changed", path: () => `/leads?view=${scene.view}&sort=name`, act: (page) => page.locator(".view-bar .menu.is-end > summary").click() },
+  { name: "views", path: () => "/leads/views" },
+  { name: "views-none", as: "beginner", path: () => "/leads/views" },
   { name: "lead", path: () => scene.lead },
   { name: "lead-new", path: () => "/leads/new" },
   { name: "lead-edit-refused", path: () => `${scene.lead}/edit`, status: 422, act: async (page) => {

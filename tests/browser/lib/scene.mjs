@@ -73,6 +73,8 @@ export async function furnish(browser, url, { leads = 120 } = {}) {
   const unsubscribe = await frame.getByRole("link", { name: /unsubscribe/i }).getAttribute("href");
   assert.equal((await context.request.get(click, { maxRedirects: 0 })).status(), 302);
 
+  const view = await api(context, "POST", "/views", { name: "Swedes to call", shared: true, filter: { field: "country", op: "is", value: "SE" }, columns: ["company", "status", "phone", "score"] });
+  await api(context, "POST", "/views", { name: "Best first", sort: "-score" });
   const list = await api(context, "GET", "/leads?limit=1&sort=-score&filter=" + encodeURIComponent(JSON.stringify({ field: "country", op: "is", value: "SE" })));
   const [lead] = list.data;
   const steps = await context.request.get(`/api/v1/campaigns/${draft.id}`).then((answer) => answer.json());
@@ -84,6 +86,7 @@ export async function furnish(browser, url, { leads = 120 } = {}) {
   return {
     context,
     lead: `/leads/${lead.id}`,
+    view: view.id,
     account: `/accounts/${lead.account_id}`,
     imported: `/imports/${imported}`,
     mapping: `/imports/${waiting}`,

@@ -23,6 +23,7 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     ids.insert("imports", id(imported));
     owner.post_json(&format!("/api/v1/imports/{}/start", ids["imports"]), &json!({})).await;
     app.settle().await;
+    ids.insert("views", id(owner.post_json("/api/v1/views", &json!({"name": "Everybody", "shared": true})).await.expect(201).json()));
     let template = json!({"name": "Hello", "subject": "Hello {{ first_name | default('there') }}", "html": "<p>Hi {{ first_name | default('there') }}</p>"});
     ids.insert("templates", id(owner.post_json("/api/v1/templates", &template).await.expect(201).json()));
     let campaign = json!({
@@ -135,7 +136,7 @@ async fn every_route_was_tried_as_stranger_and_as_neighbour() {
 async fn fingerprint(app: &TestApp) -> Vec<i64> {
     let ours = "org_id = (SELECT org_id FROM organisations WHERE name = 'Ours')";
     let mut counts = Vec::new();
-    let outreach = ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs"];
+    let outreach = ["leads", "accounts", "campaigns", "templates", "suppressions", "imports", "sends", "events", "jobs", "saved_views"];
     let people = ["memberships", "roles", "role_settings", "teams", "invitations", "organisation_domains", "sso_connections", "api_keys"];
     let our_people = format!("user_id IN (SELECT user_id FROM memberships WHERE {ours})");
     let accounts = ["sessions", "identities", "mfa_factors", "recovery_codes"];

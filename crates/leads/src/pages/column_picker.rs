@@ -8,11 +8,14 @@ use serde::Deserialize;
 use ui::{Button, Nav, table};
 
 use super::{
-    columns::{self, CustomColumn},
+    columns,
     grid::colleagues,
     state::{Query, State},
 };
-use crate::views::{self, Column, Standard};
+use crate::{
+    custom_fields::Registry,
+    views::{self, Column, Standard},
+};
 
 pub(super) async fn show(
     Extract(app): Extract<App>,
@@ -39,9 +42,9 @@ pub(super) struct Order {
 }
 
 /// Those shown stand first in their order, unless an order is being made.
-fn picker(state: &State, shown: &[Column], order: &[Column], custom: &[CustomColumn]) -> Markup {
+fn picker(state: &State, shown: &[Column], order: &[Column], custom: &Registry) -> Markup {
     let standard = Standard::ALL.into_iter().map(Column::Standard);
-    let known = custom.iter().map(|field| Column::Custom(field.key.clone()));
+    let known = custom.active().map(|field| Column::Custom(field.key.clone()));
     let mut all: Vec<Column> = Vec::new();
     for column in order.iter().chain(shown).cloned().chain(standard).chain(known) {
         if !all.contains(&column) {

@@ -7,46 +7,38 @@ use ui::table;
 
 use super::{filters, form::custom_text, show, state::State};
 use crate::{
+    custom_fields::{Field, FieldKind, Registry},
     model::Lead,
     store::grid::{Sort, SortKey},
     views::{Column, Standard, column::Editor},
 };
 
-/// A custom field of the organisation, as a column.
-#[derive(Debug, Clone)]
-pub(super) struct CustomColumn {
-    pub(super) key: String,
-    pub(super) label: String,
-    pub(super) editor: Editor,
-    /// The values to choose from, where there is a choice.
-    pub(super) options: Vec<String>,
-}
-
-impl CustomColumn {
-    /// A custom field that nobody has described: a text, called by its key.
-    pub(super) fn unknown(key: &str) -> Self {
-        Self { key: key.to_owned(), label: key.replace('_', " "), editor: Editor::Text, options: Vec::new() }
-    }
-}
-
-/// What a column is called.
-pub(super) fn label(column: &Column, custom: &[CustomColumn]) -> String {
+/// What a column is called. A custom field that is gone is called by its key.
+pub(super) fn label(column: &Column, custom: &Registry) -> String {
     match column {
         Column::Standard(column) => column.label().to_owned(),
-        Column::Custom(key) => described(key, custom).label,
+        Column::Custom(key) => custom.get(key).map_or_else(|| key.replace('_', " "), |field| field.label.clone()),
     }
 }
 
-/// The description of a custom field.
-pub(super) fn described(key: &str, custom: &[CustomColumn]) -> CustomColumn {
-    custom.iter().find(|field| field.key == key).cloned().unwrap_or_else(|| CustomColumn::unknown(key))
+/// How a custom field is edited; one that nobody has made, or that takes no values, is not.
+fn editor(field: Option<&Field>) -> Option<Editor> {
+    let field = field.filter(|field| field.archived_at.is_none())?;
+    Some(match field.kind {
+        FieldKind::Text => Editor::Text,
+        FieldKind::Number => Editor::Number,
+        FieldKind::Bool => Editor::Bool,
+        FieldKind::Date => Editor::Date,
+        FieldKind::Choice => Editor::Choice,
+        FieldKind::Url => Editor::Url,
+    })
 }
 
 /// The field of a lead that the cells of a column change, and how.
-fn edits(column: &Column, custom: &[CustomColumn]) -> Option<(String, Editor)> {
+fn edits(column: &Column, custom: &Registry) -> Option<(String, Editor)> {
     match column {
         Column::Standard(column) => column.edits().map(|(field, editor)| (field.to_owned(), editor)),
-        Column::Custom(key) => Some((format!("custom.{key}"), described(key, custom).editor)),
+        Column::Custom(key) => editor(custom.get(key)).map(|editor| (format!("custom.{key}"), editor)),
     }
 }
 
@@ -56,15 +48,15 @@ pub(super) fn name_heading(state: &State) -> Markup {
 }
 
 /// A heading: it sorts where there is an index for it, and tells the scripts how its cells are edited.
-pub(super) fn heading(state: &State, column: &Column, custom: &[CustomColumn], may_write: bool) -> Markup {
+pub(super) fn heading(state: &State, column: &Column, custom: &Registry, may_write: bool) -> Markup {
     let name = label(column, custom);
     let (key, numeric) = match column {
         Column::Standard(column) => (column.sort(), column.is_number()),
-        Column::Custom(key) => (None, described(key, custom).editor == Editor::Number),
+        Column::Custom(key) => (None, is_number(custom.get(key))),
     };
     let edits = if may_write { edits(column, custom) } else { None };
     let options = match column {
-        Column::Custom(key) => described(key, custom).options,
+        Column::Custom(key) => custom.get(key).map(|field| field.options.clone()).unwrap_or_default(),
         Column::Standard(_) => Vec::new(),
     };
     html! {
@@ -86,16 +78,16 @@ fn sorted(state: &State, key: SortKey) -> Option<ui::Sort> {
 /// Sorted by this column already: the press turns it round. Words begin at A, figures at the greatest.
 fn sort_button(state: &State, label: &str, key: SortKey) -> Markup {
     let now = sorted(state, key);
-    let descending = if now.is_some() { !state.sort.descending } else { !matches!(key, SortKey::Name | SortKey::Company) };
+    let descending = if now.is_some() { !state.sort.descending } else { !key.is_text() };
     let value = Sort { key, descending }.to_string();
     table::SortButton { form: filters::FORM, name: "by", value: &value, now }.label(label)
 }
 
 /// The cell of one lead. Where the words differ from what is typed, `data-v` has what is typed.
-pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &[CustomColumn]) -> Markup {
+pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &Registry) -> Markup {
     let column = match column {
         Column::Standard(column) => *column,
-        Column::Custom(key) => return custom_cell(&described(key, custom), lead),
+        Column::Custom(key) => return custom_cell(key, &label(column, custom), custom.get(key), lead),
     };
     let label = column.label();
     let quiet = |text: &str| html! { td.is-quiet data-label=(label) { (text) } };
@@ -142,13 +134,17 @@ pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &[C
     }
 }
 
-fn custom_cell(field: &CustomColumn, lead: &Lead) -> Markup {
-    let value = lead.custom.get(&field.key);
-    let (text, typed) = match value {
+fn is_number(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| field.kind == FieldKind::Number)
+}
+
+fn custom_cell(key: &str, label: &str, field: Option<&Field>, lead: &Lead) -> Markup {
+    let (text, typed) = match lead.custom.get(key) {
         None | Some(Value::Null) => (String::new(), None),
         Some(Value::Bool(yes)) => (if *yes { "Yes" } else { "No" }.to_owned(), Some(yes.to_string())),
         Some(Value::String(text)) => (text.clone(), None),
         Some(other) => (custom_text(other), None),
     };
-    html! { td.is-quiet[field.editor != Editor::Number].num[field.editor == Editor::Number] data-label=(field.label) data-v=[typed] { (text) } }
+    let numeric = is_number(field);
+    html! { td.num[numeric].is-quiet[!numeric] data-label=(label) data-v=[typed] { (text) } }
 }

@@ -12,17 +12,8 @@ use kernel::LeadId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    bulk_bar,
-    columns::{CustomColumn, described},
-    grid::colleagues,
-    rows,
-};
-use crate::{
-    actions::update_lead::update_lead,
-    model::parse_whole,
-    views::{Column, column::Editor},
-};
+use super::{bulk_bar, grid::colleagues, rows};
+use crate::{actions::update_lead::update_lead, custom_fields::Registry, model::parse_whole, views::Column};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -54,7 +45,7 @@ pub(super) async fn change(
 }
 
 /// What was typed as a merge patch (RFC 7396) of one field.
-fn patch(field: &str, typed: &str, custom: &[CustomColumn]) -> Result<Value, FieldError> {
+fn patch(field: &str, typed: &str, custom: &Registry) -> Result<Value, FieldError> {
     let typed = typed.trim();
     let wrong = |why: String| FieldError::new(format!("/{}", field.replace('.', "/")), format!("{field}.invalid"), why);
     let value = match field {
@@ -68,35 +59,17 @@ fn patch(field: &str, typed: &str, custom: &[CustomColumn]) -> Result<Value, Fie
         _ => {
             let key = field.strip_prefix("custom.").filter(|key| crate::model::is_custom_key(key));
             let key = key.ok_or_else(|| FieldError::new("/field", "field.unknown", "Leads have no such field that can be changed here"))?;
-            let inner = Map::from_iter([(key.to_owned(), custom_value(typed, described(key, custom).editor).map_err(wrong)?)]);
+            // A key that nobody has named before becomes a field of texts.
+            let value = custom.get(key).map_or_else(|| Ok(text_or_nothing(typed)), |known| known.parse(typed)).map_err(wrong)?;
+            let inner = Map::from_iter([(key.to_owned(), value)]);
             return Ok(json!({ "custom": inner }));
         }
     };
     Ok(json!({ field: value }))
 }
 
-fn custom_value(typed: &str, editor: Editor) -> Result<Value, String> {
-    if typed.is_empty() {
-        return Ok(Value::Null);
-    }
-    match editor {
-        Editor::Number => {
-            let number: f64 =
-                typed.replace([',', ' '], "").parse().map_err(|_| "This is not a number; write it like 1200 or 12.5".to_owned())?;
-            #[expect(clippy::cast_possible_truncation, reason = "whole and far below 2^63")]
-            let whole = (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
-            if !number.is_finite() {
-                return Err("This is not a number; write it like 1200 or 12.5".to_owned());
-            }
-            Ok(whole.map_or_else(|| json!(number), |whole| json!(whole)))
-        }
-        Editor::Bool => match typed.to_lowercase().as_str() {
-            "true" | "yes" => Ok(Value::Bool(true)),
-            "false" | "no" => Ok(Value::Bool(false)),
-            _ => Err("Choose yes or no".to_owned()),
-        },
-        _ => Ok(json!(typed)),
-    }
+fn text_or_nothing(typed: &str) -> Value {
+    if typed.is_empty() { Value::Null } else { json!(typed) }
 }
 
 #[cfg(test)]
@@ -105,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_cell_becomes_a_patch_of_its_field() {
-        let patch = |field: &str, typed: &str| patch(field, typed, &[]);
+        let patch = |field: &str, typed: &str| patch(field, typed, &Registry::default());
         assert_eq!(patch("title", " CTO "), Ok(json!({"title": "CTO"})));
         assert_eq!(patch("employee_count", "1,200"), Ok(json!({"employee_count": 1200})));
         assert_eq!(patch("annual_revenue", ""), Ok(json!({"annual_revenue": null})));
@@ -118,10 +91,5 @@ mod tests {
         {
             assert!(patch(field, typed).is_err(), "{field} {typed}");
         }
-        let size = CustomColumn { editor: Editor::Number, ..CustomColumn::unknown("size") };
-        assert_eq!(super::patch("custom.size", "1,200", std::slice::from_ref(&size)), Ok(json!({"custom": {"size": 1200}})));
-        assert_eq!(super::patch("custom.size", "1.5", std::slice::from_ref(&size)), Ok(json!({"custom": {"size": 1.5}})));
-        let error = super::patch("custom.size", "many", &[size]).unwrap_err();
-        assert_eq!(error.pointer, "/custom/size");
     }
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use ui::Nav;
 
 use super::{
-    grid::members,
+    grid::colleagues,
     state::{Query, State},
 };
 use crate::{
@@ -17,11 +17,11 @@ use crate::{
 
 pub(super) async fn show(Extract(app): Extract<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
     let habits = store::habits(&app.db, &viewer.scope, viewer.user_id, query.wanted(), 1);
-    let (habits, members) = tokio::try_join!(async { Ok(habits.await?) }, members(&app, &viewer))?;
+    let (habits, (members, custom)) = tokio::try_join!(async { Ok(habits.await?) }, colleagues(&app, &viewer))?;
     let (state, _) = State::read(&query, &habits);
     let json = if state.filter.is_empty() { String::new() } else { state.filter.to_json() };
     let others = state.with_filter(Filter::default()).hidden_without("filter");
-    let builder = ui::filter_builder("/leads", &builder_fields(&members, &[]), &json, others, html! {});
+    let builder = ui::filter_builder("/leads", &builder_fields(&members, custom.as_slice()), &json, others, html! {});
     let content = html! {
         (ui::page_header_under(&[("Leads", &state.href())], "Filter leads", "", html! {}))
         div #filter { (builder) }

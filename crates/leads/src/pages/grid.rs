@@ -93,15 +93,15 @@ async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, proble
     if let Some(problem) = problems.first() {
         return Ok(Found::Refused(problem.clone()));
     }
-    let list = ListQuery {
-        filter: state.filter.clone(),
-        q: state.q.clone(),
-        sort: state.sort,
-        limit: ROWS,
-        cursor: (!paging.cursor.is_empty()).then(|| paging.cursor.clone()),
-        count: true,
+    let list = async {
+        // What a filter asks of custom fields is held against them.
+        let is_plain = state.filter.custom_keys().is_empty();
+        let filter = if is_plain { state.filter.clone() } else { filter::read(app, &viewer.scope, &state.filter.to_json()).await? };
+        let cursor = (!paging.cursor.is_empty()).then(|| paging.cursor.clone());
+        let query = ListQuery { filter, q: state.q.clone(), sort: state.sort, limit: ROWS, cursor, count: false };
+        grid::list(app, &viewer.scope, &query).await
     };
-    match grid::list(app, &viewer.scope, &list).await {
+    match list.await {
         Ok(page) => Ok(Found::Page(page)),
         Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Unavailable) => Ok(Found::Refused(problem)),
         Err(problem) => Err(problem),

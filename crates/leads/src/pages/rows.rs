@@ -1,17 +1,11 @@
 //! The table of the grid.
 
 use http_kit::Total;
-use http_kit::Total;
 use identity::{Member, Permission, Viewer};
 use maud::{Markup, html};
 use ui::{Pager, table};
 
-use super::{
-    bulk_bar,
-    columns,
-    show,
-    state::State,
-};
+use super::{bulk_bar, columns, show, state::State};
 use crate::{custom_fields::Registry, model::Lead, store::grid::Page, views::Column};
 
 /// What the rows are drawn with.
@@ -42,8 +36,6 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
             }
         },
     );
-    let count = i64::try_from(page.rows.len()).unwrap_or_default();
-    let total = page.total.unwrap_or(Total { value: count, exact: false });
     let shown = i64::try_from(page.rows.len()).unwrap_or_default();
     // A page without neighbours is all there is. Otherwise counting may take longer than the page, so it comes after it.
     let whole = page.previous.is_none() && page.next.is_none();

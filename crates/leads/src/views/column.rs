@@ -160,6 +160,11 @@ impl Standard {
             Self::LastActivity => Some(SortKey::LastActivity),
             Self::Employees => Some(SortKey::Employees),
             Self::Created => Some(SortKey::Created),
+            Self::Updated => Some(SortKey::Updated),
+            Self::Title => Some(SortKey::Title),
+            Self::Industry => Some(SortKey::Industry),
+            Self::Country => Some(SortKey::Country),
+            Self::Status => Some(SortKey::Status),
             _ => None,
         }
     }

@@ -70,7 +70,7 @@ fn reasons() -> Vec<(String, i64)> {
 }
 
 fn grid() -> Markup {
-    let matching = table::Matching { total: 9240, exact: true };
+    let matching = Some(table::Matching { total: 9240, exact: true });
     let picked = [("title", "Title", true), ("phone", "Phone", false), ("country", "Country", true)]
         .map(|(name, label, shown)| table::PickableColumn { name: name.into(), label: label.into(), shown });
     let rows = html! {

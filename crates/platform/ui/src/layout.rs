@@ -213,13 +213,15 @@ fn palette(hidden: &[Nav]) -> Markup {
 }
 
 fn keyboard_help() -> Markup {
-    let keys: [(&str, &[&str]); 10] = [
+    let keys: [(&str, &[&str]); 12] = [
         ("Search and jump", &["Ctrl", "K"]),
         ("Search this list", &["/"]),
         ("Next row, previous row", &["j", "k"]),
+        ("From cell to cell", &["←", "↑", "↓", "→"]),
         ("Select row", &["x"]),
+        ("Select from the last one to this", &["Shift", "x"]),
         ("Open row", &["Enter"]),
-        ("Edit row", &["e"]),
+        ("Edit cell or row", &["e"]),
         ("Create", &["c"]),
         ("Next page, previous page", &["]", "["]),
         ("These shortcuts", &["?"]),

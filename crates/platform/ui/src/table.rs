@@ -138,17 +138,25 @@ pub struct Matching {
 /// form sends `all_matching=true` instead of ids. `hidden` carries the query.
 ///
 /// In the confirmation of a button, `{n}` stands for how many are selected, such as "12 leads" of `one` and `many`.
-pub fn selectable(action: &str, matching: Matching, (one, many): (&str, &str), hidden: Markup, actions: Markup, table: Markup) -> Markup {
-    let all = if matching.exact { crate::number(matching.total) } else { format!("{}+", crate::number(matching.total)) };
+///
+/// Without `matching` a script asks how many there are.
+pub fn selectable(
+    action: &str,
+    matching: Option<Matching>,
+    (one, many): (&str, &str),
+    hidden: Markup,
+    actions: Markup,
+    table: Markup,
+) -> Markup {
     html! {
-        row-selection data-total=(matching.total) data-more[!matching.exact] data-one=(one) data-many=(many) {
+        row-selection data-total=[matching.map(|all| all.total)] data-more[matching.is_some_and(|all| !all.exact)] data-one=(one) data-many=(many) {
             form #selection method="post" action=(action) {
                 (hidden)
                 input type="hidden" name="all_matching" value="" disabled data-all-matching-input;
                 (table)
                 div.selection-bar role="region" aria-label="Selected rows" hidden data-selection-bar {
                     p.selection-count aria-live="polite" { span data-selection-count { "0 selected" } " " span.muted data-selection-elsewhere {} }
-                    button.button.is-ghost.is-small type="button" hidden data-all-matching { span { "Select all " (all) " that match" } }
+                    button.button.is-ghost.is-small type="button" hidden data-all-matching { span { "Select all that match" } }
                     div.selection-actions { (actions) }
                     button.button.is-ghost.is-square.is-small type="button" data-selection-clear aria-label="Clear selection" title="Clear selection (Esc)" { (icon(Icon::Close)) }
                 }
@@ -164,16 +172,15 @@ pub fn selectable(action: &str, matching: Matching, (one, many): (&str, &str), h
 /// # use maud::html;
 /// html! { (Pager::new("50 of 9,240 leads").next(Some("/leads?cursor=abc".into()))) };
 /// ```
-#[derive(Default)]
 pub struct Pager {
-    summary: String,
+    summary: Markup,
     previous: Option<String>,
     next: Option<String>,
 }
 
 impl Pager {
-    pub fn new(summary: impl Into<String>) -> Self {
-        Self { summary: summary.into(), ..Self::default() }
+    pub fn new(summary: impl Render) -> Self {
+        Self { summary: summary.render(), previous: None, next: None }
     }
 
     /// Address of the page before, if there is one.

@@ -1,0 +1,200 @@
+//! The grid of leads: cells changed where they stand, columns chosen and ordered, addresses that mean nothing, a page that
+//! stays small.
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, TestApp, Visitor};
+
+async fn create(owner: &Visitor, body: Value) -> String {
+    owner.post_json("/api/v1/leads", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// As the script saves a cell.
+async fn save(visitor: &Visitor, lead: &str, version: &str, field: &str, value: &str) -> Answer {
+    let request = visitor.request("POST", &format!("/leads/{lead}/fields")).header("accept", "application/problem+json");
+    let fields = [("field", field), ("value", value), ("columns", "company,status,tags,custom.size,owner,employees,industry")];
+    visitor.send(request.header("if-match", format!("\"{version}\"")).form(&fields)).await
+}
+
+fn headings(page: &Answer) -> Vec<String> {
+    page.texts("table.grid thead th").into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_is_changed_where_it_stands() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let engines = create(
+        &owner,
+        json!({"first_name": "Bea", "company_name": "Engines", "company_domain": "engines.example", "industry": "Machines"}),
+    )
+    .await;
+    let lead = create(&owner, json!({"first_name": "Ada", "tags": ["old"]})).await;
+    let me = owner.get("/api/v1/me").await.json()["id"].as_str().unwrap().to_owned();
+    let mut version = 1;
+    for (field, value, pointer, stored) in [
+        ("title", " Countess ", "/title", json!("Countess")),
+        ("employee_count", "1,200", "/employee_count", json!(1200)),
+        ("annual_revenue", "", "/annual_revenue", Value::Null),
+        ("status", "qualified", "/status", json!("qualified")),
+        ("owner_id", "", "/owner_id", Value::Null),
+        ("owner_id", me.as_str(), "/owner_id", json!(me)),
+        ("tags", "vip, emea", "/tags", json!(["vip", "emea"])),
+        ("country", "united kingdom", "/country", json!("GB")),
+        ("custom.size", "12", "/custom/size", json!("12")),
+        ("email", "Ada@Engines.example", "/email", json!("ada@engines.example")),
+    ] {
+        let answer = save(&owner, &lead, &version.to_string(), field, value).await.expect(200);
+        let now = owner.get(&format!("/api/v1/leads/{lead}")).await.json();
+        assert_eq!(now.pointer(pointer).cloned().unwrap_or_default(), stored, "{field}");
+        version = now["version"].as_i64().unwrap();
+        assert_eq!(answer.header("etag"), format!("\"{version}\""), "{field}");
+    }
+    // The row comes back as it is now, with the columns that are shown: what an account knows, too.
+    let row = save(&owner, &lead, &version.to_string(), "company_name", "Engines").await.expect(200);
+    let table = Answer { body: format!("<table>{}</table>", row.body), ..row };
+    assert_eq!(table.attributes("tr", "id"), [lead.as_str()]);
+    assert_eq!(table.attributes("tr", "data-version"), [(version + 1).to_string()]);
+    let labels = ["Company", "Status", "Tags", "size", "Owner", "Employees", "Industry"];
+    assert_eq!(table.attributes("td[data-label]", "data-label"), labels);
+    assert_eq!(table.texts("td[data-label=Industry]"), [""], "nothing was said about another domain");
+
+    let stale = save(&owner, &lead, "1", "title", "Nobody").await.expect(412).json();
+    assert!(stale["detail"].as_str().unwrap().contains("Somebody changed this"), "{stale}");
+    for (field, value, pointer) in [
+        ("employee_count", "many", "/employee_count"),
+        ("email", "ada", "/email"),
+        ("status", "happy", "/status"),
+        ("owner_id", "user_00000000000000000000000000000000", "/owner_id"),
+        ("owner_id", "me", "/owner_id"),
+        ("phone", "call me", "/phone"),
+        ("first_name", "", "/first_name"),
+        ("score", "100", "/field"),
+        ("custom.Bad Key", "1", "/field"),
+        ("id", "1", "/field"),
+    ] {
+        let answer = save(&owner, &lead, "", field, value).await;
+        // Without a name, its address still says who it is.
+        if field == "first_name" {
+            continue;
+        }
+        let version = owner.get(&format!("/api/v1/leads/{lead}")).await.json()["version"].to_string();
+        let answer = if answer.status == 412 { save(&owner, &lead, &version, field, value).await } else { answer };
+        let problem = answer.expect(422).json();
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{field}: {problem}");
+    }
+    assert_eq!(owner.get(&format!("/api/v1/leads/{lead}")).await.json()["title"], "Countess");
+
+    save(&app.sign_up("Neighbour").await, &lead, "1", "title", "x").await.expect(404);
+    save(&app.colleague(&owner, "viewer").await, &lead, "1", "title", "x").await.expect(403);
+    let reader = app.colleague(&owner, "viewer").await.get("/leads").await.expect(200);
+    assert!(reader.attributes("th", "data-field").is_empty() && reader.texts("td.is-select").is_empty(), "no editors for who may not");
+
+    // The reasons of a score are fetched when somebody looks.
+    app.settle().await;
+    assert!(!owner.get(&format!("/leads/{engines}/score")).await.expect(200).body.is_empty());
+    app.sign_up("Stranger").await.get(&format!("/leads/{engines}/score")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_chosen_ordered_and_remembered() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    create(&owner, json!({"first_name": "Ada", "title": "CTO", "custom": {"region": "EMEA"}, "annual_revenue": 1_500_000})).await;
+    assert_eq!(headings(&owner.get("/leads").await), ["Name", "Company", "Status", "Score", "Owner", "Tags", "Country", "Last activity"]);
+    let picker = owner.get("/leads/columns?sort=name").await.expect(200);
+    assert_eq!(picker.attributes("input[name=columns][checked]", "value").len(), 7);
+    assert_eq!(picker.attributes("#columns input[name=sort]", "value"), ["name"], "the rest of the address is kept");
+
+    let chosen = [("columns", "custom.region"), ("columns", "revenue"), ("columns", "title"), ("act", "show"), ("sort", "name")];
+    let to = owner.post_form("/leads/columns", &chosen).await.expect(303).location().to_owned();
+    assert_eq!(to, "/leads?sort=name&columns=custom.region%2Crevenue%2Ctitle");
+    for address in [to.as_str(), "/leads"] {
+        assert_eq!(headings(&owner.get(address).await), ["Name", "region", "Annual revenue", "Job title"], "{address}");
+    }
+    let page = owner.get("/leads").await;
+    assert_eq!(page.texts("tr[data-row] td[data-label]"), ["EMEA", "1,500,000", "CTO"]);
+    assert_eq!(page.attributes("th[data-field]", "data-field"), ["custom.region", "annual_revenue", "title"]);
+    // An address that names columns shows them, and changes nobody's habits; names that mean nothing are left out.
+    assert_eq!(headings(&owner.get("/leads?columns=status,nonsense,custom.Bad+Key").await), ["Name", "Status"]);
+    assert_eq!(headings(&owner.get("/leads").await).len(), 4);
+    assert_eq!(headings(&app.colleague(&owner, "rep").await.get("/leads").await).len(), 8, "a colleague has their own");
+
+    // Without scripts a column moves by asking for the picker again.
+    let order = [("order", "status"), ("order", "title"), ("columns", "status"), ("columns", "title"), ("up", "title")];
+    let moved = owner.post_form("/leads/columns", &order).await.expect(303).location().to_owned();
+    let picker = owner.get(&moved).await.expect(200);
+    assert_eq!(picker.attributes("input[name=order]", "value")[..2], ["title", "status"]);
+    assert_eq!(headings(&owner.get("/leads").await).len(), 4, "not chosen yet");
+
+    // With a view open they belong to the view, once it is saved.
+    let view = owner.post_json("/api/v1/views", &json!({"name": "V", "columns": ["email"]})).await.expect(201).json();
+    let view = view["id"].as_str().unwrap();
+    assert_eq!(headings(&owner.get(&format!("/leads?view={view}")).await), ["Name", "E-mail"]);
+    let to = owner.post_form("/leads/columns", &[("view", view), ("edited", "1"), ("columns", "phone"), ("act", "show")]).await.expect(303);
+    let page = owner.get(to.location()).await.expect(200);
+    assert_eq!((headings(&page), page.text().contains("Unsaved changes")), (vec!["Name".to_owned(), "Phone".to_owned()], true));
+    assert_eq!(headings(&owner.get("/leads").await).len(), 4);
+    owner.post_form("/leads/columns", &[("columns", "status"), ("act", "reset")]).await.expect(303);
+    assert_eq!(headings(&owner.get("/leads").await).len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_means_nothing_is_answered_with_a_page_that_says_so() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    create(&owner, json!({"first_name": "Ada"})).await;
+    for (address, words) in [
+        (query(&[("filter", r#"{"field":"shoe","op":"is","value":1}"#)]), "This filter cannot be read"),
+        (query(&[("filter", "{")]), "This filter cannot be read"),
+        (query(&[("sort", "shoe_size")]), "The list cannot be sorted like that"),
+        (query(&[("cursor", "forged")]), "This page of the list is not there"),
+        (query(&[("view", "view_0190b5a4c3d27e8f9a0b1c2d3e4f5a6b")]), "This view is not there"),
+        (query(&[("view", "nonsense")]), "This view is not there"),
+    ] {
+        let page = owner.get(&format!("/leads?{address}")).await.expect(422);
+        assert!(page.text().contains(words) && page.text().contains("Add filter"), "{address}: {}", page.text());
+        assert!(page.texts("tr[data-row]").is_empty(), "{address}: no rows for what cannot be read");
+    }
+    for press in ["by=shoe", "drop=x", "status=happy", "owner=me2"] {
+        owner.get(&format!("/leads?{press}")).await.expect(422);
+    }
+    let me = owner.get("/leads?owner=me").await.expect(303).location().to_owned();
+    assert!(owner.get(&me).await.expect(200).text().contains("Owner is"), "{me}");
+    let back = owner.get(&format!("{me}&owner=me")).await.expect(303);
+    assert_eq!(back.location(), "/leads", "the same press takes it back");
+    assert_eq!(owner.get(&format!("{me}&drop=0")).await.expect(303).location(), "/leads");
+    assert_eq!(owner.get("/leads?by=name&q=ada").await.expect(303).location(), "/leads?q=ada&sort=name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_fifty_stays_small_and_says_its_filter_a_few_times_only() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    create(&owner, json!({"first_name": "Seed"})).await;
+    app.sql(
+        "INSERT INTO leads (org_id, id, first_name, last_name, title, company_name, email, country, status, tags, score, score_reasons, last_activity_at, owner_id, created_at, updated_at)
+         SELECT l.org_id, gen_random_uuid(), 'Maximilian', 'Featherstonehaugh', 'Vice President of Sales', 'Consolidated Machines ' || n, 'm' || n || '@consolidated.example', 'GB',
+           'contacted', '{enterprise, newsletter}', 77, (SELECT jsonb_agg(jsonb_build_object('reason', 'A reason that is quite long', 'points', 7)) FROM generate_series(1, 11)),
+           now(), m.user_id, now(), now()
+         FROM leads l JOIN memberships m USING (org_id), generate_series(1, 60) n",
+    )
+    .await;
+    let page = owner.get("/leads").await.expect(200);
+    assert_eq!(page.texts("tr[data-row]").len(), 50);
+    assert!(page.body.len() < 60_000, "{} bytes", page.body.len());
+    assert!(!page.body.contains("A reason that is quite long"), "reasons are fetched");
+
+    let many: Vec<Value> = (0..40).map(|n| json!({"field": "city", "op": "is_not", "value": format!("Springfield {n}")})).collect();
+    let address = format!("/leads?{}", query(&[("filter", &json!({ "all": many }).to_string())]));
+    let page = owner.get(&address).await.expect(200);
+    assert_eq!(page.texts(".chip").len(), 40);
+    let times = page.body.matches("Springfield 7\"").count()
+        + page.body.matches("Springfield 7&quot;").count()
+        + page.body.matches("Springfield+7%22").count();
+    assert!(times <= 12, "the filter stands {times} times on the page");
+}
