@@ -70,3 +70,9 @@ CREATE TABLE segment_uses (
 );
 CREATE INDEX segment_uses_user ON segment_uses (org_id, used_by_type, used_by_id);
 SELECT leadline_tenant_table('segment_uses');
+
+-- A campaign's audience is a filter of its own, or a segment, which is looked up again at launch.
+ALTER TABLE campaigns ADD COLUMN segment_id uuid;
+ALTER TABLE campaigns ADD CONSTRAINT campaigns_one_audience CHECK (segment_id IS NULL OR audience IS NULL);
+ALTER TABLE campaigns ADD CONSTRAINT campaigns_segment_fkey FOREIGN KEY (org_id, segment_id) REFERENCES segments;
+CREATE INDEX campaigns_of_segment ON campaigns (org_id, segment_id) WHERE segment_id IS NOT NULL;

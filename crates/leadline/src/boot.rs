@@ -84,6 +84,8 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
     extensions.insert(Engine::start(db.clone(), vault.clone(), settings.clock.clone(), &config).await?);
     extensions.insert(supabase::Keys::open(&config, settings.clock.now())?);
     extensions.insert(federation::Relying::new(&config.auth)?);
+    extensions.insert(outreach::address_check());
+    extensions.insert(web::lead_panels());
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))
 }
 

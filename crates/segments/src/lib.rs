@@ -1,24 +1,27 @@
-//! Groups of leads with a name: those that match a filter, or those that were put in.
+//! Groups of leads with a name: those that match a filter (dynamic), or those that were put in (fixed).
+//!
+//! Owns `segments`, `segment_members`, `segment_sizes` and `segment_uses`. A segment's definition is the
+//! organisation's, its leads are whoever looks: somebody who sees some leads only finds those, and counts those.
+//! Sizes over time count everybody's, so only whoever sees everybody reads them. What builds on a segment says so by
+//! [`use_segment`] in the transaction that does, and a segment that is used cannot be deleted.
 
+mod actions;
+mod api;
+mod jobs;
 mod merge;
+mod model;
+mod pages;
+mod population;
+mod size;
+mod store;
 
-use http_kit::{App, Routes};
-use jobs::Registry;
-use utoipa_axum::router::OpenApiRouter;
-
+pub use api::api;
+pub use jobs::jobs;
 pub use merge::move_lead;
-
-/// This slice's pages.
-pub fn pages() -> Routes {
-    Routes::new()
-}
-
-/// This slice's part of the API.
-pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-}
-
-/// This slice's jobs.
-pub fn jobs(registry: Registry<App>) -> Registry<App> {
-    registry
-}
+pub use model::{Kind, Segment};
+pub use pages::{pages, panel};
+pub use population::Population;
+pub use store::{
+    segments::{choices, get},
+    uses::{Use, release, use_segment},
+};

@@ -112,7 +112,8 @@ fn since(text: &str) -> Result<(i64, i64), Problem> {
     if text.is_empty() {
         return Ok((0, 0));
     }
-    let wrong = || Problem::field("/since", "since.invalid", "is not a cursor of this feed: pass next_cursor unchanged, `now`, or leave it out");
+    let wrong =
+        || Problem::field("/since", "since.invalid", "is not a cursor of this feed: pass next_cursor unchanged, `now`, or leave it out");
     let (xid, seq) = Cursor::decode::<(i64, i64)>(text).map_err(|_| wrong())?;
     if xid < 0 || seq < 0 { Err(wrong()) } else { Ok((xid, seq)) }
 }

@@ -128,7 +128,9 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
         "note.changed" => (Icon::Document, Tone::Neutral, html! { "Changed a " (note(payload)) }, none()),
         "note.deleted" => (Icon::Document, Tone::Neutral, plain("Deleted a note"), none()),
         "task.created" => (Icon::Task, Tone::Neutral, html! { "Added a " (task(payload)) (due(payload)) }, none()),
-        "task.changed" => (Icon::Task, Tone::Neutral, html! { "Changed the " (fields(payload).to_lowercase()) " of a " (task(payload)) }, none()),
+        "task.changed" => {
+            (Icon::Task, Tone::Neutral, html! { "Changed the " (fields(payload).to_lowercase()) " of a " (task(payload)) }, none())
+        }
         "task.completed" => (Icon::Check, Tone::Success, html! { "Finished a " (task(payload)) }, none()),
         "task.reopened" => (Icon::Task, Tone::Neutral, html! { "Reopened a " (task(payload)) }, none()),
         "task.deleted" => (Icon::Task, Tone::Neutral, plain("Deleted a task"), none()),

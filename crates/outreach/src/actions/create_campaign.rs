@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use kernel::{Actor, CampaignId};
 use serde_json::json;
 
-use super::{CampaignError, set_steps::write_steps, tell};
+use super::{CampaignError, audience, set_steps::write_steps, tell};
 use crate::{
     model::{Campaign, NewCampaign, Settings},
     store,
@@ -14,6 +14,7 @@ pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Ti
     let settings = Settings {
         name: new.name,
         audience: new.audience,
+        segment_id: new.segment_id,
         sender_name: new.sender_name.unwrap_or_default(),
         sender_address: new.sender_address.unwrap_or_default(),
         reply_to: new.reply_to.unwrap_or_default(),
@@ -21,7 +22,9 @@ pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Ti
         max_per_day: new.max_per_day,
     };
     let settings = settings.checked().map_err(CampaignError::Invalid)?;
+    audience::check_segment(tx, settings.segment_id).await?;
     let campaign = store::campaigns::insert(tx, CampaignId::new(), &settings, by, now).await?;
+    audience::tell_segment(tx, &campaign).await?;
     if !new.steps.is_empty() {
         write_steps(tx, campaign.id, new.steps).await?;
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, CampaignId};
 use serde_json::json;
 
-use super::{CampaignError, locked, preflight, tell};
+use super::{CampaignError, audience::population, locked, preflight, tell};
 use crate::{
     jobs::Pump,
     model::{Campaign, CampaignStatus},
@@ -31,7 +31,7 @@ pub async fn launch(tx: &TenantTx, app: &App, by: Actor, id: CampaignId, now: Ti
     }
     let steps = store::steps::list(tx, id).await?;
     let delay = steps.first().map_or(0, |step| i64::from(step.delay_minutes));
-    let leads = store::enrollments::enroll(tx, id, &campaign.filter(), SignedDuration::from_mins(delay), now).await?;
+    let leads = store::enrollments::enroll(tx, id, &population(tx, &campaign).await?, SignedDuration::from_mins(delay), now).await?;
     let campaign = store::campaigns::set_status(tx, id, CampaignStatus::Running, "", now).await?;
     tell(tx, "campaign.launched", id, by, now, json!({ "name": campaign.name, "leads": leads, "steps": steps.len() })).await?;
     Pump::enqueue(tx, id).await?;

@@ -1,6 +1,7 @@
 //! One file per use case; called by pages, API and jobs alike. Each works in the caller's
 //! transaction, so that it is one with the caller's idempotency key.
 
+pub(crate) mod audience;
 mod create_campaign;
 mod delete_campaign;
 mod guard_reputation;

@@ -7,7 +7,7 @@ use kernel::{CampaignId, EmailAddress, LeadId};
 use mail::Transport as _;
 use serde_json::Value;
 
-use super::CampaignError;
+use super::{CampaignError, audience::population};
 use crate::{
     model::{Campaign, Check, Preflight, Step, Verdict},
     sending::{Letterhead, custom_names},
@@ -32,7 +32,7 @@ pub async fn preflight(tx: &TenantTx, app: &App, id: CampaignId, now: Timestamp)
     let organisation = identity::organisation(tx).await?;
     let letterhead = Letterhead { organisation: organisation.name, postal_address: organisation.postal_address };
     let (known, custom) = (variables::known_names(&variables::custom_fields(tx).await?), custom_names(&steps));
-    let audience = store::enrollments::audience(tx, &campaign.filter(), now).await?;
+    let audience = store::enrollments::audience(tx, &population(tx, &campaign).await?, now).await?;
 
     let mut checks = vec![audience_check(audience), sender_check(&campaign), address_check(&letterhead), steps_check(&steps)];
     if !steps.is_empty() {
@@ -132,7 +132,7 @@ async fn example_values(
     custom: &[String],
     now: Timestamp,
 ) -> Result<Option<Value>, DbError> {
-    let patterns = store::enrollments::patterns(tx, &campaign.filter(), &[], now).await?;
+    let patterns = store::enrollments::patterns(tx, &population(tx, campaign).await?, &[], now).await?;
     let Some(lead) = patterns.first().and_then(|pattern| pattern.examples.first()) else { return Ok(None) };
     let recipient = variables::find_recipient(tx, *lead).await?;
     let sender = campaign.sender();
@@ -168,7 +168,7 @@ async fn variables_check(
     }
     let columns = emptiness(steps);
     let mut gaps: Vec<Gap> = Vec::new();
-    for pattern in store::enrollments::patterns(tx, &campaign.filter(), &columns, now).await? {
+    for pattern in store::enrollments::patterns(tx, &population(tx, campaign).await?, &columns, now).await? {
         let Some(lead) = pattern.examples.first() else { continue };
         let Some(recipient) = variables::find_recipient(tx, *lead).await? else { continue };
         let sender = campaign.sender();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::{Actor, CampaignId};
 use serde_json::{Value, json};
 
-use super::{CampaignError, draft, tell};
+use super::{CampaignError, audience, draft, tell};
 use crate::{
     model::{Campaign, CampaignChange},
     store,
@@ -29,7 +29,11 @@ pub async fn update_campaign(
     if settings == before.settings() {
         return Ok(before);
     }
+    if settings.segment_id != before.segment_id {
+        audience::check_segment(tx, settings.segment_id).await?;
+    }
     let campaign = store::campaigns::update(tx, id, &settings, now).await?;
+    audience::tell_segment(tx, &campaign).await?;
     let mut payload = changes(&json!(before.settings()), &json!(settings));
     let fields: BTreeSet<String> = payload.keys().filter_map(|name| name.split('.').next()).map(str::to_owned).collect();
     // The audience may name people.

@@ -1,6 +1,6 @@
 use http_kit::FieldError;
 use jiff::Timestamp;
-use kernel::{CampaignId, EmailAddress};
+use kernel::{CampaignId, EmailAddress, SegmentId};
 use leads::filter::Filter;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -30,9 +30,11 @@ pub struct Campaign {
     pub status: CampaignStatus,
     /// Why Leadline itself paused it; empty when a person did.
     pub status_reason: String,
-    /// A lead filter, evaluated at launch; `null`: every lead.
+    /// A lead filter, evaluated at launch; `null`: every lead, or those of the segment.
     #[schema(value_type = Option<Object>)]
     pub audience: Option<Value>,
+    /// The segment that is the audience instead of a filter; looked up at launch.
+    pub segment_id: Option<SegmentId>,
     pub sender_name: String,
     pub sender_address: String,
     /// Empty: replies go to the sender.
@@ -81,6 +83,8 @@ pub struct NewCampaign {
     /// A lead filter; left out: every lead.
     #[schema(value_type = Option<Object>)]
     pub audience: Option<Value>,
+    /// A segment instead of a filter.
+    pub segment_id: Option<SegmentId>,
     /// Left out: the name and address of the person who makes it.
     pub sender_name: Option<String>,
     pub sender_address: Option<String>,
@@ -102,6 +106,10 @@ pub struct CampaignChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     pub audience: Option<Option<Value>>,
+    /// A segment instead of a filter: whichever of the two is named takes the place of the other.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<SegmentId>)]
+    pub segment_id: Option<Option<SegmentId>>,
     pub sender_name: Option<String>,
     pub sender_address: Option<String>,
     pub reply_to: Option<String>,
@@ -123,6 +131,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) audience: Option<Value>,
+    pub(crate) segment_id: Option<SegmentId>,
     pub(crate) sender_name: String,
     pub(crate) sender_address: String,
     pub(crate) reply_to: String,
@@ -167,6 +176,9 @@ impl Settings {
             Ok(filter) => self.audience = filter.filter(|filter| !filter.is_empty()).map(Value::from),
             Err(why) => refuse("audience", "invalid", format!("The audience cannot be used: {why}")),
         }
+        if self.segment_id.is_some() && self.audience.is_some() {
+            refuse("segment_id", "two_audiences", "An audience is a filter or a segment, not both: leave one of them out".to_owned());
+        }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
 }
@@ -176,6 +188,7 @@ impl Campaign {
         Settings {
             name: self.name.clone(),
             audience: self.audience.clone(),
+            segment_id: self.segment_id,
             sender_name: self.sender_name.clone(),
             sender_address: self.sender_address.clone(),
             reply_to: self.reply_to.clone(),
@@ -184,7 +197,7 @@ impl Campaign {
         }
     }
 
-    /// Who is meant. What is stored was checked, so an unreadable one means nobody, never everybody.
+    /// Who is meant, when it is a filter. What is stored was checked, so an unreadable one means nobody, never everybody.
     pub fn filter(&self) -> Filter {
         let nobody = || Filter { root: leads::filter::Node::Any(Vec::new()) };
         self.audience.clone().map_or_else(Filter::default, |audience| Filter::try_from(audience).unwrap_or_else(|_| nobody()))
@@ -200,7 +213,8 @@ impl CampaignChange {
     pub(crate) fn onto(self, before: Settings) -> Settings {
         Settings {
             name: self.name.unwrap_or(before.name),
-            audience: self.audience.unwrap_or(before.audience),
+            audience: self.audience.clone().unwrap_or(if matches!(self.segment_id, Some(Some(_))) { None } else { before.audience }),
+            segment_id: self.segment_id.unwrap_or(if self.audience.is_some() { None } else { before.segment_id }),
             sender_name: self.sender_name.unwrap_or(before.sender_name),
             sender_address: self.sender_address.unwrap_or(before.sender_address),
             reply_to: self.reply_to.unwrap_or(before.reply_to),
@@ -218,6 +232,7 @@ mod tests {
         Settings {
             name: "  Spring   offer ".to_owned(),
             audience: None,
+            segment_id: None,
             sender_name: "Ada".to_owned(),
             sender_address: " Ada@Example.com ".to_owned(),
             reply_to: String::new(),

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use db::{DbError, Row, TenantTx};
 use jiff::Timestamp;
 use kernel::{CampaignId, LeadId};
-use leads::filter::{Filter, Params};
+use leads::Params;
+use segments::Population;
 
 use crate::model::StopReason;
 
 /// How far a screen counts.
 pub(crate) const COUNTED_TO: i64 = 10_000;
 
-/// How many leads a filter finds, as far as was counted.
+/// How many leads an audience finds, as far as was counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct AudienceCount {
     pub(crate) found: i64,
@@ -23,10 +24,10 @@ pub(crate) struct AudienceCount {
 }
 
 /// Counts to [`COUNTED_TO`]: a number on a form must not read a million rows.
-pub(crate) async fn audience(tx: &TenantTx, filter: &Filter, now: Timestamp) -> Result<AudienceCount, DbError> {
+pub(crate) async fn audience(tx: &TenantTx, who: &Population, now: Timestamp) -> Result<AudienceCount, DbError> {
     let mut params = Params::default();
     let org = params.push(tx.org());
-    let who = filter.to_sql(&mut params, now);
+    let who = who.to_sql(&mut params, now);
     let sql = format!(
         "SELECT count(*), count(t.email) FROM (SELECT l.email FROM leads l WHERE l.org_id = {org} AND {who} LIMIT {}) t",
         COUNTED_TO + 1
@@ -37,10 +38,10 @@ pub(crate) async fn audience(tx: &TenantTx, filter: &Filter, now: Timestamp) -> 
 }
 
 /// The lead of an audience that a preview shows first: one with an address, else any.
-pub(crate) async fn first_of_audience(tx: &TenantTx, filter: &Filter, now: Timestamp) -> Result<Option<LeadId>, DbError> {
+pub(crate) async fn first_of_audience(tx: &TenantTx, who: &Population, now: Timestamp) -> Result<Option<LeadId>, DbError> {
     let mut params = Params::default();
     let org = params.push(tx.org());
-    let who = filter.to_sql(&mut params, now);
+    let who = who.to_sql(&mut params, now);
     let sql = format!(
         "SELECT t.id FROM (SELECT l.id, l.email FROM leads l WHERE l.org_id = {org} AND {who} ORDER BY l.score DESC, l.id DESC LIMIT 100) t
          ORDER BY t.email IS NULL LIMIT 1"

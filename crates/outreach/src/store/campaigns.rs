@@ -5,7 +5,7 @@ use kernel::{Actor, CampaignId, OrgId};
 use crate::model::{Campaign, CampaignStatus, CampaignSummary, Settings};
 
 const COLUMNS: &str =
-    "c.id, c.name, c.status, c.status_reason, c.audience, c.sender_name, c.sender_address, c.reply_to, c.max_per_minute, c.max_per_day,
+    "c.id, c.name, c.status, c.status_reason, c.audience, c.segment_id, c.sender_name, c.sender_address, c.reply_to, c.max_per_minute, c.max_per_day,
     CASE WHEN c.held_until > clock_timestamp() THEN c.hold_reason ELSE '' END AS hold_reason,
     c.created_at, c.updated_at, c.launched_at, c.finished_at, c.version";
 
@@ -16,6 +16,7 @@ fn campaign(row: &Row) -> Result<Campaign, DbError> {
         status: row.try_get("status")?,
         status_reason: row.try_get("status_reason")?,
         audience: row.try_get("audience")?,
+        segment_id: row.try_get("segment_id")?,
         sender_name: row.try_get("sender_name")?,
         sender_address: row.try_get("sender_address")?,
         reply_to: row.try_get("reply_to")?,
@@ -98,8 +99,8 @@ pub(crate) async fn insert(tx: &TenantTx, id: CampaignId, settings: &Settings, b
     let user = if let Actor::User(user) = by { Some(user) } else { None };
     let sql = format!(
         "INSERT INTO campaigns AS c (org_id, id, name, audience, sender_name, sender_address, reply_to, max_per_minute, max_per_day,
-           created_by, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING {COLUMNS}"
+           created_by, created_at, updated_at, segment_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) RETURNING {COLUMNS}"
     );
     let row = tx
         .query_one(
@@ -116,6 +117,7 @@ pub(crate) async fn insert(tx: &TenantTx, id: CampaignId, settings: &Settings, b
                 &settings.max_per_day,
                 &user,
                 &now,
+                &settings.segment_id,
             ],
         )
         .await?;
@@ -125,7 +127,7 @@ pub(crate) async fn insert(tx: &TenantTx, id: CampaignId, settings: &Settings, b
 pub(crate) async fn update(tx: &TenantTx, id: CampaignId, settings: &Settings, now: Timestamp) -> Result<Campaign, DbError> {
     let sql = format!(
         "UPDATE campaigns c SET name = $3, audience = $4, sender_name = $5, sender_address = $6, reply_to = $7,
-           max_per_minute = $8, max_per_day = $9, updated_at = $10, version = version + 1
+           max_per_minute = $8, max_per_day = $9, updated_at = $10, segment_id = $11, version = version + 1
          WHERE c.org_id = $1 AND c.id = $2 RETURNING {COLUMNS}"
     );
     let row = tx
@@ -142,6 +144,7 @@ pub(crate) async fn update(tx: &TenantTx, id: CampaignId, settings: &Settings, n
                 &settings.max_per_minute,
                 &settings.max_per_day,
                 &now,
+                &settings.segment_id,
             ],
         )
         .await?;

@@ -1,7 +1,8 @@
 use db::{DbError, TenantTx};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{CampaignId, LeadId};
-use leads::filter::{Filter, Params};
+use leads::Params;
+use segments::Population;
 
 use crate::model::{EnrollmentCounts, StopReason};
 
@@ -13,7 +14,7 @@ fn reachable(org: &str) -> String {
     )
 }
 
-/// How many leads a filter finds, and why some of them would get nothing.
+/// How many leads an audience finds, and why some of them would get nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Audience {
     pub(crate) found: i64,
@@ -21,10 +22,10 @@ pub(crate) struct Audience {
     pub(crate) reachable: i64,
 }
 
-pub(crate) async fn audience(tx: &TenantTx, filter: &Filter, now: Timestamp) -> Result<Audience, DbError> {
+pub(crate) async fn audience(tx: &TenantTx, who: &Population, now: Timestamp) -> Result<Audience, DbError> {
     let mut params = Params::default();
     let org = params.push(tx.org());
-    let (who, reachable) = (filter.to_sql(&mut params, now), reachable(&org));
+    let (who, reachable) = (who.to_sql(&mut params, now), reachable(&org));
     let sql = format!(
         "SELECT count(*) AS found, count(*) FILTER (WHERE l.email IS NULL) AS without_address, count(*) FILTER (WHERE {reachable}) AS reachable
          FROM leads l WHERE l.org_id = {org} AND {who}"
@@ -41,10 +42,10 @@ pub(crate) struct Pattern {
 
 /// Groups the reachable audience by which of `columns` (SQL over `l`, our own) are empty. Whether a mail
 /// has a gap depends on that, so one rendering for each group judges a million leads.
-pub(crate) async fn patterns(tx: &TenantTx, filter: &Filter, columns: &[Emptiness], now: Timestamp) -> Result<Vec<Pattern>, DbError> {
+pub(crate) async fn patterns(tx: &TenantTx, who: &Population, columns: &[Emptiness], now: Timestamp) -> Result<Vec<Pattern>, DbError> {
     let mut params = Params::default();
     let org = params.push(tx.org());
-    let (who, reachable) = (filter.to_sql(&mut params, now), reachable(&org));
+    let (who, reachable) = (who.to_sql(&mut params, now), reachable(&org));
     let columns: Vec<String> = columns.iter().map(|column| column.to_sql(&mut params)).collect();
     let group = if columns.is_empty() { "'{}'::boolean[]".to_owned() } else { format!("ARRAY[{}]", columns.join(", ")) };
     let sql = format!(
@@ -77,13 +78,13 @@ impl Emptiness {
 pub(crate) async fn enroll(
     tx: &TenantTx,
     campaign: CampaignId,
-    filter: &Filter,
+    who: &Population,
     first_delay: SignedDuration,
     now: Timestamp,
 ) -> Result<u64, DbError> {
     let mut params = Params::default();
     let org = params.push(tx.org());
-    let (who, reachable) = (filter.to_sql(&mut params, now), reachable(&org));
+    let (who, reachable) = (who.to_sql(&mut params, now), reachable(&org));
     let (campaign, at) = (params.push(campaign), params.push(now));
     let first = params.push(now.checked_add(first_delay).unwrap_or(Timestamp::MAX));
     let sql = format!(

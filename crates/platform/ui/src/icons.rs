@@ -8,6 +8,9 @@ pub enum Icon {
     Home,
     Leads,
     Account,
+    Segment,
+    Task,
+    Duplicate,
     Import,
     Campaign,
     Template,
@@ -97,6 +100,9 @@ fn drawing(icon: Icon) -> &'static str {
         Icon::Account => {
             r#"<path d="M2.5 13.5V3.4c0-.5.4-.9.9-.9h5.2c.5 0 .9.4.9.9v10.1M9.5 6.5h3.1c.5 0 .9.4.9.9v6.1M1.5 13.5h13M5 5.5h2M5 8h2M5 10.5h2M11.5 9.3v0M11.5 11.4v0"/>"#
         }
+        Icon::Segment => r#"<circle cx="6" cy="8" r="4.2"/><circle cx="10" cy="8" r="4.2"/>"#,
+        Icon::Task => r#"<rect x="2.5" y="2.5" width="11" height="11" rx="2"/><path d="m5.3 8.2 2 2 3.6-4"/>"#,
+        Icon::Duplicate => r#"<rect x="2.5" y="2.5" width="8" height="8" rx="1.4"/><path d="M13.5 6v6.1c0 .8-.6 1.4-1.4 1.4H6"/>"#,
         Icon::Import => r#"<path d="M8 2.5v7M5.2 6.8 8 9.6l2.8-2.8M2.5 10.5v2a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-2"/>"#,
         Icon::Campaign => r#"<path d="M14 2 7.2 8.8M14 2 9.8 14l-2.6-5.2L2 6.2z"/>"#,
         Icon::Template => r#"<rect x="2.5" y="2.5" width="11" height="11" rx="1.5"/><path d="M2.5 6h11M6.3 6v7.5"/>"#,

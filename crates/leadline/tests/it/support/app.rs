@@ -122,6 +122,8 @@ impl TestApp {
         extensions.insert(identity::Engine::start(db.clone(), vault.clone(), options.clock.clone(), &config).await.unwrap());
         extensions.insert(supabase::Keys::open(&config, options.clock.now()).unwrap());
         extensions.insert(federation::Relying::new(&config.auth).unwrap());
+        extensions.insert(outreach::address_check());
+        extensions.insert(web::lead_panels());
         let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });
         let stop = CancellationToken::new();
         web::projections(&app, &stop);

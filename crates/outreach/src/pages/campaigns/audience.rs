@@ -1,7 +1,7 @@
 use axum::{extract::State, response::Response};
 use http_kit::{ApiPath, App, Flash, PageForm, Problem, redirect};
 use identity::{CampaignsWrite, Can};
-use kernel::CampaignId;
+use kernel::{CampaignId, SegmentId};
 use leads::filter::Filter;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,9 +12,11 @@ use crate::{actions::update_campaign, model::CampaignChange};
 #[serde(default)]
 pub(super) struct AudienceForm {
     filter: String,
+    /// A segment instead of the filter.
+    segment: Option<SegmentId>,
 }
 
-/// Saves whom a draft is for. The filter is evaluated at launch, not now.
+/// Saves whom a draft is for. The filter or segment is looked up at launch, not now.
 pub(super) async fn submit(
     State(app): State<App>,
     viewer: Can<CampaignsWrite>,
@@ -22,9 +24,11 @@ pub(super) async fn submit(
     sent: PageForm<AudienceForm>,
 ) -> Result<Response, Problem> {
     let filter = Filter::parse_json(&sent.value.filter)?;
-    let audience = (!filter.is_empty()).then(|| Value::from(filter));
+    let change = match sent.value.segment {
+        Some(segment) => CampaignChange { segment_id: Some(Some(segment)), ..CampaignChange::default() },
+        None => CampaignChange { audience: Some((!filter.is_empty()).then(|| Value::from(filter))), ..CampaignChange::default() },
+    };
     let tx = app.db.tenant(&viewer.scope).await?;
-    let change = CampaignChange { audience: Some(audience), ..CampaignChange::default() };
     update_campaign(&tx, viewer.actor(), id, change, None, app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();

@@ -1,14 +1,18 @@
 use db::{DbError, TenantTx};
 use identity::Member;
 use jiff::Timestamp;
+use kernel::SegmentId;
 use leads::{
     custom_fields::{self, Registry},
     filter::{Filter, builder_fields},
 };
 use maud::{Markup, html};
+use segments::Segment;
 use ui::{Button, Field, Icon, Tone};
 
 use crate::{
+    actions::audience::population,
+    model::Campaign,
     pages::query::address,
     pages_store::{self, AudienceCount},
 };
@@ -17,13 +21,30 @@ use crate::{
 pub(super) struct Audience {
     pub(super) filter: Filter,
     pub(super) count: AudienceCount,
+    /// The segment that is the audience instead of the filter.
+    pub(super) segment: Option<Segment>,
+    /// Segments to choose from.
+    choices: Vec<(SegmentId, String)>,
     members: Vec<Member>,
     custom: Registry,
 }
 
+/// The audience that a campaign has.
+pub(super) async fn load_of(tx: &TenantTx, campaign: &Campaign, now: Timestamp) -> Result<Audience, DbError> {
+    let mut audience = load(tx, campaign.filter(), now).await?;
+    if let Some(id) = campaign.segment_id {
+        audience.segment = segments::get(tx, id).await?;
+        audience.count = pages_store::audience(tx, &population(tx, campaign).await?, now).await?;
+    }
+    Ok(audience)
+}
+
+/// The audience that a filter means.
 pub(super) async fn load(tx: &TenantTx, filter: Filter, now: Timestamp) -> Result<Audience, DbError> {
     Ok(Audience {
-        count: pages_store::audience(tx, &filter, now).await?,
+        count: pages_store::audience(tx, &filter.clone().into(), now).await?,
+        segment: None,
+        choices: segments::choices(tx, None).await?,
         members: identity::members(tx).await?,
         custom: custom_fields::list(tx).await?,
         filter,
@@ -33,6 +54,9 @@ pub(super) async fn load(tx: &TenantTx, filter: Filter, now: Timestamp) -> Resul
 impl Audience {
     /// Chips, each of which leads to the same page with one condition less.
     pub(super) fn chips(&self, path: &str) -> Markup {
+        if let Some(segment) = &self.segment {
+            return html! { p { "The segment " a href={ "/segments/" (segment.id) } { (segment.name) } ", as it is at launch." } };
+        }
         let chips = self.filter.chips(&|id| self.name(id));
         html! {
             @if chips.is_empty() { p { "Every lead of your organisation." } } @else {
@@ -47,12 +71,19 @@ impl Audience {
 
     /// In words, for where nothing can be changed any more.
     pub(super) fn sentence(&self) -> String {
+        if let Some(segment) = &self.segment {
+            return format!("The segment “{}”", segment.name);
+        }
         self.filter.describe(&|id| self.name(id))
     }
 
     /// How many; refetches itself from the same page when leads come or go.
     pub(super) fn size(&self, path: &str) -> Markup {
-        let json = if self.filter.is_empty() { "{}".to_owned() } else { self.filter.to_json() };
+        let json = match (&self.segment, self.filter.is_empty()) {
+            (Some(_), _) => String::new(),
+            (None, true) => "{}".to_owned(),
+            (None, false) => self.filter.to_json(),
+        };
         let (count, more) = (self.count, if self.count.exact { "" } else { "+" });
         html! {
             p #audience-size data-live="lead import" hx-get=(address(path, &[("filter", &json)])) hx-trigger="live" hx-select="#audience-size" hx-swap="outerMorph" {
@@ -81,6 +112,23 @@ impl Audience {
             }
             (ui::dialog_wide("audience-filter", "Who should get this campaign?",
                 ui::filter_builder(path, &builder_fields(&self.members, self.custom.as_slice()), &json, html! {}, html! {})))
+        }
+    }
+
+    /// A segment instead of a filter, or a filter again.
+    pub(super) fn segments(&self, save: &str) -> Markup {
+        let choices = self.choices.iter().map(|(id, name)| (id.to_string(), name.clone()));
+        html! {
+            @if self.segment.is_some() {
+                form method="post" action=(save) { (Button::ghost("Use a filter instead").small()) }
+            }
+            @if !self.choices.is_empty() {
+                form.form method="post" action=(save) {
+                    (Field::select("segment", if self.segment.is_some() { "Another segment" } else { "Or a segment" }, choices)
+                        .value(self.segment.as_ref().map(|segment| segment.id.to_string()).unwrap_or_default()))
+                    (ui::form_actions(html! { (Button::secondary("Use this segment").small()) }))
+                }
+            }
         }
     }
 

@@ -22,11 +22,15 @@ pub(super) async fn render(
     proposed: &str,
     refused: Option<(&SettingsForm, &Problem)>,
 ) -> Result<Markup, Problem> {
-    let filter = if proposed.is_empty() { campaign.filter() } else { Filter::parse_json(proposed)? };
-    let unsaved = filter != campaign.filter();
+    let proposed = if proposed.is_empty() { None } else { Some(Filter::parse_json(proposed)?) };
+    let unsaved = proposed.as_ref().is_some_and(|filter| campaign.segment_id.is_some() || *filter != campaign.filter());
     let tx = app.db.tenant(&viewer.scope).await?;
     let steps = store::steps::list(&tx, campaign.id).await?;
-    let audience = audience_card::load(&tx, filter, app.clock.now()).await?;
+    let now = app.clock.now();
+    let audience = match proposed {
+        Some(filter) => audience_card::load(&tx, filter, now).await?,
+        None => audience_card::load_of(&tx, campaign, now).await?,
+    };
     tx.commit().await?;
     let writes = viewer.may(Permission::CampaignsWrite);
     let address = format!("/campaigns/{}", campaign.id);
@@ -62,7 +66,8 @@ fn audience_body(audience: &Audience, address: &str, unsaved: bool, writes: bool
             (audience.chips(address))
             (audience.size(address))
             @if unsaved { (audience_card::proposal(audience, &format!("{address}/audience"), address)) }
-            (audience.editors(address))
+            @if audience.segment.is_none() { (audience.editors(address)) }
+            (audience.segments(&format!("{address}/audience")))
         } @else {
             p { (audience.sentence()) }
             (audience.size(address))

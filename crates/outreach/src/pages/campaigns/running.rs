@@ -19,7 +19,7 @@ pub(super) async fn render(app: &App, viewer: &Viewer, campaign: &Campaign) -> R
     let numbers = store::sends::numbers(&tx, id).await?;
     let people = store::enrollments::counts(&tx, id).await?;
     let endings = pages_store::endings(&tx, id).await?;
-    let audience = audience_card::load(&tx, campaign.filter(), app.clock.now()).await?;
+    let audience = audience_card::load_of(&tx, campaign, app.clock.now()).await?;
     tx.commit().await?;
     let address = format!("/campaigns/{id}");
     let content = html! {

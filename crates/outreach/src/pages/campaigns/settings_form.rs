@@ -46,6 +46,7 @@ impl SettingsForm {
         Ok(CampaignChange {
             name: Some(self.name.clone()),
             audience: None,
+            segment_id: None,
             sender_name: Some(self.sender_name.clone()),
             sender_address: Some(self.sender_address.clone()),
             reply_to: Some(self.reply_to.clone()),
@@ -58,6 +59,7 @@ impl SettingsForm {
         Ok(NewCampaign {
             name: self.name.clone(),
             audience,
+            segment_id: None,
             sender_name: Some(self.sender_name.clone()),
             sender_address: Some(self.sender_address.clone()),
             reply_to: Some(self.reply_to.clone()),

@@ -15,7 +15,7 @@ use super::{
     words,
 };
 use crate::{
-    actions::{preview, set_steps},
+    actions::{audience::population, preview, set_steps},
     model::{Campaign, CampaignStatus, Preview, Step, StepInput},
     pages::{lead_picker::LeadPicker, query::address},
     pages_store, store,
@@ -95,7 +95,7 @@ async fn render(
     let step = steps.iter().find(|found| found.id == step).ok_or_else(Problem::not_found)?;
     let lead = match query.lead {
         Some(lead) => Some(variables::find_recipient(&tx, lead).await?.ok_or_else(Problem::not_found)?),
-        None => match pages_store::first_of_audience(&tx, &campaign.filter(), app.clock.now()).await? {
+        None => match pages_store::first_of_audience(&tx, &population(&tx, &campaign).await?, app.clock.now()).await? {
             Some(lead) => variables::find_recipient(&tx, lead).await?,
             None => None,
         },

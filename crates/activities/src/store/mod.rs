@@ -1,0 +1,4 @@
+//! Every SQL statement of the slice.
+
+pub(crate) mod notes;
+pub mod tasks;

@@ -1,0 +1,95 @@
+//! One file per use case; pages, API and jobs call the same ones.
+
+pub(crate) mod change_members;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod duplicate;
+pub(crate) mod measure_overlap;
+pub(crate) mod update;
+
+use db::{DbError, TenantTx};
+use events::{NewEvent, Subject, append};
+use http_kit::{FieldError, Problem, ProblemKind};
+use jiff::Timestamp;
+use jobs::Options;
+use kernel::{Actor, SegmentId, UserId};
+use serde_json::Value;
+
+use crate::{jobs::Measure, store::uses::Use};
+
+/// Why a segment was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SegmentError {
+    #[error("some fields need correction")]
+    Invalid(FieldError),
+    #[error("there is no such segment")]
+    NotFound,
+    #[error("changed meanwhile")]
+    Changed,
+    /// These are built on it.
+    #[error("the segment is used")]
+    Used(Vec<Use>),
+    /// Its kind does not allow this.
+    #[error("{0}")]
+    Kind(&'static str),
+    #[error(transparent)]
+    Db(DbError),
+}
+
+impl From<DbError> for SegmentError {
+    fn from(error: DbError) -> Self {
+        match error.constraint() {
+            Some("segments_name_key") => {
+                Self::Invalid(FieldError::new("/name", "name.taken", "Another segment has this name: choose a different one"))
+            }
+            Some("segments_owner_fkey") => {
+                Self::Invalid(FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation"))
+            }
+            _ => Self::Db(error),
+        }
+    }
+}
+
+impl From<SegmentError> for Problem {
+    fn from(error: SegmentError) -> Self {
+        match error {
+            SegmentError::Invalid(error) => Self::invalid(vec![error]),
+            SegmentError::NotFound => Self::not_found(),
+            SegmentError::Changed => Self::new(
+                ProblemKind::PreconditionFailed,
+                "Somebody changed this segment since you opened it. Nothing was saved; load it again, look at what is new, and save then.",
+            ),
+            SegmentError::Used(uses) => Self::conflict(used(&uses)),
+            SegmentError::Kind(why) => Self::conflict(why),
+            SegmentError::Db(error) => error.into(),
+        }
+    }
+}
+
+/// Where it is used, as far as a sentence can say.
+fn used(uses: &[Use]) -> String {
+    let names: Vec<String> = uses.iter().take(3).map(|user| format!("“{}”", user.name)).collect();
+    let more = if uses.len() > 3 { " and others" } else { "" };
+    format!(
+        "This segment is used by {}{more}. Let them use another one first, or archive this one: it leaves the choices and goes on where it is used.",
+        names.join(", ")
+    )
+}
+
+async fn tell(tx: &TenantTx, kind: &'static str, id: SegmentId, by: Actor, at: Timestamp, payload: Value) -> Result<(), DbError> {
+    append(tx, &[NewEvent { kind, subject: Subject::of(id), actor: by, at, payload }]).await
+}
+
+/// Has the size taken in the background.
+pub(crate) async fn measure(tx: &TenantTx, id: SegmentId) -> Result<(), DbError> {
+    jobs::enqueue(tx, &Measure { segment: id }, Options::unique(id.to_string())).await?;
+    Ok(())
+}
+
+/// The person who acts, if it is one.
+const fn user_of(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::User(id) => Some(id),
+        Actor::System | Actor::Provider => None,
+    }
+}

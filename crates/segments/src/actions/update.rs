@@ -1,0 +1,76 @@
+use db::TenantTx;
+use http_kit::FieldError;
+use jiff::Timestamp;
+use kernel::{Actor, SegmentId};
+use serde_json::json;
+
+use super::{SegmentError, measure, tell};
+use crate::{
+    model::{Kind, Segment, SegmentChange, clean_description, clean_name},
+    store::{self, segments::Content},
+};
+
+/// Changes a segment; into the archive and back are changes, too. With `expected`, only if that is still its version.
+pub(crate) async fn update_segment(
+    tx: &TenantTx,
+    id: SegmentId,
+    change: SegmentChange,
+    expected: Option<i32>,
+    by: Actor,
+    now: Timestamp,
+) -> Result<Segment, SegmentError> {
+    let before = store::segments::lock(tx, id).await?.ok_or(SegmentError::NotFound)?;
+    if expected.is_some_and(|version| version != before.version) {
+        return Err(SegmentError::Changed);
+    }
+    if before.kind == Kind::Fixed && change.filter.is_some() {
+        let why = "A fixed segment has no filter: put leads in or take them out, or make a dynamic segment";
+        return Err(SegmentError::Invalid(FieldError::new("/filter", "filter.fixed", why)));
+    }
+    let was = Content {
+        name: before.name.clone(),
+        description: before.description.clone(),
+        filter: before.filter.clone(),
+        owner_id: before.owner_id,
+        archived_at: before.archived_at,
+    };
+    let becomes = Content {
+        name: change.name.map_or_else(|| Ok(was.name.clone()), |name| clean_name(&name)).map_err(SegmentError::Invalid)?,
+        description: change
+            .description
+            .map_or_else(|| Ok(was.description.clone()), |text| clean_description(&text))
+            .map_err(SegmentError::Invalid)?,
+        filter: change.filter.or_else(|| was.filter.clone()),
+        owner_id: change.owner_id.unwrap_or(was.owner_id),
+        archived_at: match change.archived {
+            Some(true) => was.archived_at.or(Some(now)),
+            Some(false) => None,
+            None => was.archived_at,
+        },
+    };
+    if becomes == was {
+        return Ok(before);
+    }
+    store::segments::update(tx, id, &becomes, now).await?;
+    let fields: Vec<&str> = [
+        ("name", was.name != becomes.name),
+        ("description", was.description != becomes.description),
+        ("filter", was.filter != becomes.filter),
+        ("owner", was.owner_id != becomes.owner_id),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect();
+    if !fields.is_empty() {
+        tell(tx, "segment.updated", id, by, now, json!({ "name": becomes.name, "fields": fields })).await?;
+    }
+    match (was.archived_at, becomes.archived_at) {
+        (None, Some(_)) => tell(tx, "segment.archived", id, by, now, json!({ "name": becomes.name })).await?,
+        (Some(_), None) => tell(tx, "segment.restored", id, by, now, json!({ "name": becomes.name })).await?,
+        _ => {}
+    }
+    if was.filter != becomes.filter || (was.archived_at.is_some() && becomes.archived_at.is_none()) {
+        measure(tx, id).await?;
+    }
+    store::segments::get(tx, id).await?.ok_or(SegmentError::NotFound)
+}

@@ -1,0 +1,65 @@
+use db::{DbError, TenantTx};
+use http_kit::{App, Total};
+use identity::Member;
+use leads::{
+    Filter,
+    custom_fields::{self, Registry},
+    filter::builder_fields,
+};
+use maud::{Markup, html};
+use ui::{Button, Icon};
+
+use super::{address, leads_of};
+use crate::{population::Population, size};
+
+/// A filter that is looked at: its words, whom it finds, and the builder that changes it.
+pub(super) struct Definition {
+    pub(super) filter: Filter,
+    members: Vec<Member>,
+    custom: Registry,
+    found: Total,
+}
+
+impl Definition {
+    pub(super) async fn load(app: &App, tx: &TenantTx, filter: Filter) -> Result<Self, DbError> {
+        let members = identity::members(tx).await?;
+        let custom = custom_fields::list(tx).await?;
+        let found = size::now(app, tx.scope(), &Population::Matching(filter.clone())).await?;
+        Ok(Self { filter, members, custom, found })
+    }
+
+    /// In words.
+    pub(super) fn sentence(&self) -> String {
+        sentence(&self.filter, &self.members)
+    }
+
+    /// The words, the number, and the ways to another filter: all lead to `path` with `filter`, which shows the same form again.
+    pub(super) fn editor(&self, path: &str) -> Markup {
+        let json = if self.filter.is_empty() { String::new() } else { self.filter.to_json() };
+        html! {
+            div.stack {
+                p { strong { (self.sentence()) } }
+                p.muted { (leads_of(self.found)) " match now." }
+                (ui::button_row(html! {
+                    (Button::secondary("Edit filter").icon(Icon::Filter).opens("segment-filter"))
+                    (Button::ghost("See these leads").icon(Icon::Leads).href(address("/leads", &[("filter", &json)])))
+                }))
+                details {
+                    summary { "Filter as JSON" }
+                    form.stack method="get" action=(path) {
+                        (ui::Field::textarea("filter", "Filter", 4).id("segment-json").value(&json).attr("spellcheck", "false")
+                            .hint("For what the builder cannot say. Empty means every lead."))
+                        (ui::form_actions(html! { (Button::secondary("Look at it")) }))
+                    }
+                }
+            }
+            (ui::dialog_wide("segment-filter", "Who belongs to this segment?",
+                ui::filter_builder(path, &builder_fields(&self.members, self.custom.as_slice()), &json, html! {}, html! {})))
+        }
+    }
+}
+
+/// A filter in words.
+pub(super) fn sentence(filter: &Filter, members: &[Member]) -> String {
+    filter.describe(&|id| members.iter().find(|member| member.id.to_string() == id).map(|member| member.name.clone()))
+}

@@ -1,0 +1,7 @@
+//! Every SQL statement of the slice.
+
+pub(crate) mod members;
+pub(crate) mod overlap;
+pub mod segments;
+pub(crate) mod sizes;
+pub mod uses;
