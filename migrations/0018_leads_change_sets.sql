@@ -63,8 +63,10 @@ CREATE TABLE change_counts (
   change_set_id uuid   NOT NULL,
   table_name    text   NOT NULL,
   op            text   NOT NULL,
+  -- Transactions that write to one change set side by side count apart, and so do not wait for each other.
+  writer        smallint NOT NULL DEFAULT 0,
   rows          bigint NOT NULL,
-  PRIMARY KEY (org_id, change_set_id, table_name, op),
+  PRIMARY KEY (org_id, change_set_id, table_name, op, writer),
   FOREIGN KEY (org_id, change_set_id) REFERENCES change_sets ON DELETE CASCADE
 );
 SELECT leadline_tenant_table('change_counts');
@@ -103,6 +105,7 @@ CREATE POLICY visible ON change_conflicts AS RESTRICTIVE TO leadline_restricted
 CREATE FUNCTION leadline_capture() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
   change_set uuid := current_setting('leadline.change_set')::uuid;
+  this_writer smallint := coalesce(nullif(current_setting('leadline.change_writer', true), ''), '0');
 BEGIN
   CASE TG_OP
     WHEN 'INSERT' THEN
@@ -112,25 +115,25 @@ BEGIN
       counted AS (
         INSERT INTO changes (org_id, change_set_id, table_name, op, row_ids)
         SELECT org_id, change_set, TG_TABLE_NAME, 'insert', ids FROM piece RETURNING org_id, cardinality(row_ids) AS size)
-      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, rows)
-      SELECT org_id, change_set, TG_TABLE_NAME, 'insert', sum(size) FROM counted GROUP BY org_id
-      ON CONFLICT (org_id, change_set_id, table_name, op) DO UPDATE SET rows = c.rows + excluded.rows;
+      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, writer, rows)
+      SELECT org_id, change_set, TG_TABLE_NAME, 'insert', this_writer, sum(size) FROM counted GROUP BY org_id
+      ON CONFLICT (org_id, change_set_id, table_name, op, writer) DO UPDATE SET rows = c.rows + excluded.rows;
     WHEN 'UPDATE' THEN
       WITH counted AS (
         INSERT INTO changes (org_id, change_set_id, table_name, op, row_id, before, after)
         SELECT o.org_id, change_set, TG_TABLE_NAME, 'update', o.id, hstore(o) - hstore(n), hstore(n) - hstore(o)
         FROM old_rows o JOIN new_rows n ON n.org_id = o.org_id AND n.id = o.id
         WHERE hstore(o) <> hstore(n) RETURNING org_id)
-      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, rows)
-      SELECT org_id, change_set, TG_TABLE_NAME, 'update', count(*) FROM counted GROUP BY org_id
-      ON CONFLICT (org_id, change_set_id, table_name, op) DO UPDATE SET rows = c.rows + excluded.rows;
+      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, writer, rows)
+      SELECT org_id, change_set, TG_TABLE_NAME, 'update', this_writer, count(*) FROM counted GROUP BY org_id
+      ON CONFLICT (org_id, change_set_id, table_name, op, writer) DO UPDATE SET rows = c.rows + excluded.rows;
     WHEN 'DELETE' THEN
       WITH counted AS (
         INSERT INTO changes (org_id, change_set_id, table_name, op, row_id, before)
         SELECT o.org_id, change_set, TG_TABLE_NAME, 'delete', (hstore(o) -> 'id')::uuid, hstore(o) FROM old_rows o RETURNING org_id)
-      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, rows)
-      SELECT org_id, change_set, TG_TABLE_NAME, 'delete', count(*) FROM counted GROUP BY org_id
-      ON CONFLICT (org_id, change_set_id, table_name, op) DO UPDATE SET rows = c.rows + excluded.rows;
+      INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, writer, rows)
+      SELECT org_id, change_set, TG_TABLE_NAME, 'delete', this_writer, count(*) FROM counted GROUP BY org_id
+      ON CONFLICT (org_id, change_set_id, table_name, op, writer) DO UPDATE SET rows = c.rows + excluded.rows;
   END CASE;
   RETURN NULL;
 END $$;
@@ -155,3 +158,4 @@ SELECT leadline_captured('leads', true);
 SELECT leadline_captured('accounts', true);
 -- Gone with their lead.
 SELECT leadline_captured('enrollments', false);
+SELECT leadline_captured('sends', false);

@@ -240,3 +240,23 @@ BEGIN
   WHERE c.org_id = org AND c.id = change_set;
   RETURN size;
 END $$;
+
+-- Files that a job writes for whoever asked for them; they lie below the data directory until they expire.
+CREATE TABLE lead_exports (
+  org_id      uuid        NOT NULL,
+  id          uuid        NOT NULL,
+  made_by     uuid        NOT NULL,
+  -- Business time.
+  made_at     timestamptz NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  job_id      bigint      NOT NULL,
+  -- NULL until the file is whole.
+  rows        bigint,
+  bytes       bigint,
+  PRIMARY KEY (org_id, id)
+);
+CREATE INDEX lead_exports_expired ON lead_exports (expires_at);
+SELECT leadline_tenant_table('lead_exports');
+SELECT leadline_system_access('lead_exports', 'select,delete');
+CREATE POLICY visible ON lead_exports AS RESTRICTIVE TO leadline_restricted
+  USING (made_by = ANY (leadline_owners())) WITH CHECK (made_by = ANY (leadline_owners()));

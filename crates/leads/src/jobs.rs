@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     actions::bulk::{BulkAction, Target, size, tell},
     changes::{self, SweepChanges, UndoChanges},
+    export::{SweepExports, WriteExport},
     store::{self, bulk::Order},
 };
 
@@ -78,7 +79,8 @@ impl Job for BulkChange {
                 }
             };
             progress.change_set = Some(set);
-            let chunk = if stop { store::bulk::Chunk::default() } else { store::bulk::apply(&tx, &order, progress.last, CHUNK, cx.now()).await? };
+            let chunk =
+                if stop { store::bulk::Chunk::default() } else { store::bulk::apply(&tx, &order, progress.last, CHUNK, cx.now()).await? };
             progress.seen += chunk.seen;
             progress.changed += chunk.changed;
             progress.last = chunk.last.or(progress.last);
@@ -118,5 +120,7 @@ pub fn jobs(registry: Registry<App>) -> Registry<App> {
         .job::<crate::custom_fields::jobs::IndexField>()
         .job::<UndoChanges>()
         .every(SignedDuration::from_hours(1), &SweepChanges {})
+        .job::<WriteExport>()
+        .every(SignedDuration::from_hours(1), &SweepExports {})
         .every(SignedDuration::from_hours(1), &crate::search::CountTerms {})
 }

@@ -25,8 +25,10 @@ pub mod views;
 pub use actions::{
     WriteError,
     bulk::{BulkAction, BulkOutcome, Target, bulk_change},
+    create_account::create_account,
     create_lead::create_lead,
     delete_lead::delete_lead,
+    merge_accounts::merge_accounts,
     merge_leads::merge_leads,
     set_status::{mark_contacted, set_status, take_back_unsubscription},
     update_account::update_account,

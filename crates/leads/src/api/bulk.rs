@@ -3,7 +3,7 @@ use garde::Validate;
 use http::StatusCode;
 use http_kit::{Answer, App, Idempotent, Problem, ProblemBody};
 use identity::{Can, LeadsWrite};
-use kernel::LeadId;
+use kernel::{ChangeSetId, LeadId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,6 +49,9 @@ pub(super) struct BulkAnswer {
     /// Leads that were not yet as wished; missing while a job does it.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<i64>,
+    /// What undoes it (`POST /api/v1/changes/{id}/undo`); missing when nothing was changed, and while a job does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_set_id: Option<ChangeSetId>,
     /// The job that does it, when more than 1000 leads are meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     job_id: Option<i64>,
@@ -57,7 +60,8 @@ pub(super) struct BulkAnswer {
 /// Change many leads
 ///
 /// Up to 1000 at once (200); more by a background job (202), watched at `/leads/bulk/{job_id}`.
-/// Repeating is harmless: a lead that is as wished is left alone and no event is written.
+/// Repeating is harmless: a lead that is as wished is left alone and no event is written. What was changed is a change set,
+/// which can be undone for 30 days.
 #[utoipa::path(post, path = "/api/v1/leads/bulk", tag = "leads", request_body = BulkRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
     responses((status = 200, body = BulkAnswer), (status = 202, body = BulkAnswer), (status = 422, body = ProblemBody)))]
@@ -74,10 +78,12 @@ pub(super) async fn bulk_leads(
         return Ok(replay);
     }
     let answer = match bulk_change(&app, &tx, target, action, viewer.actor()).await? {
-        BulkOutcome::Done { changed } => Answer::json(StatusCode::OK, &BulkAnswer { changed: Some(changed), job_id: None }),
+        BulkOutcome::Done { changed, change_set } => {
+            Answer::json(StatusCode::OK, &BulkAnswer { changed: Some(changed), change_set_id: change_set, job_id: None })
+        }
         BulkOutcome::Started(job) => Answer {
             location: Some(format!("/leads/bulk/{}", job.0)),
-            ..Answer::json(StatusCode::ACCEPTED, &BulkAnswer { changed: None, job_id: Some(job.0) })
+            ..Answer::json(StatusCode::ACCEPTED, &BulkAnswer { changed: None, change_set_id: None, job_id: Some(job.0) })
         },
     };
     let answer = idempotency.finish(tx, answer).await?;

@@ -9,6 +9,8 @@ mod list;
 use http_kit::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use list::limit;
+
 /// This slice's part of the API.
 pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -17,7 +19,12 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(leads::lead_timeline))
         .routes(routes!(changes_feed::list_events))
         .routes(routes!(bulk::bulk_leads))
-        .routes(routes!(accounts::list_accounts))
+        .merge(crate::changes::api::api())
+        .merge(crate::export::api::api())
+        .merge(crate::custom_fields::api::api())
+        .routes(routes!(accounts::list_accounts, accounts::post_account))
         .routes(routes!(accounts::get_account, accounts::patch_account))
+        .routes(routes!(accounts::account_summary))
+        .routes(routes!(accounts::merge_account))
         .merge(crate::views::api::api())
 }

@@ -10,6 +10,7 @@ use ui::{Button, Field, Icon, Nav, Tab, Tone};
 use super::{form::custom_text, show, timeline};
 use crate::{
     actions::{delete_lead::delete_lead, update_lead::update_lead},
+    changes,
     model::{Lead, country},
     panels::LeadPanels,
     store::{
@@ -273,8 +274,8 @@ async fn quick_change(app: &App, viewer: &Viewer, id: LeadId, patch: &Value, sai
 
 pub(super) async fn delete(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
+    let set = delete_lead(&tx, id, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
-    Ok(redirect("/leads", Some(Flash::success("Lead deleted."))))
+    Ok(redirect("/leads", Some(Flash::success("Lead deleted.").undo(changes::undo_path(set, &format!("/leads/{id}"))))))
 }

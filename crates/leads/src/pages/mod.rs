@@ -1,9 +1,13 @@
 //! The screens of leads and accounts, and the search of the command palette.
 
 mod account;
+mod account_duplicates;
+mod account_merge;
+mod account_new;
 mod accounts;
 mod bulk;
 mod bulk_bar;
+mod bulk_job;
 mod column_picker;
 mod columns;
 mod fields;
@@ -31,8 +35,8 @@ pub fn pages() -> Routes {
         .get("/leads/columns", column_picker::show)
         .post("/leads/columns", column_picker::choose)
         .post("/leads/bulk", bulk::submit)
-        .get("/leads/bulk/{job}", bulk::progress)
-        .post("/leads/bulk/{job}/stop", bulk::stop)
+        .get("/leads/bulk/{job}", bulk_job::progress)
+        .post("/leads/bulk/{job}/stop", bulk_job::stop)
         .get("/leads/{id}", lead::show)
         .get("/leads/{id}/edit", form::edit)
         .post("/leads/{id}/edit", form::update)
@@ -42,10 +46,18 @@ pub fn pages() -> Routes {
         .post("/leads/{id}/owner", lead::set_owner)
         .post("/leads/{id}/delete", lead::delete)
         .get("/accounts", accounts::list)
+        .post("/accounts", account_new::create)
+        .get("/accounts/new", account_new::new)
+        .get("/accounts/duplicates", account_duplicates::list)
         .get("/accounts/{id}", account::show)
+        .get("/accounts/{id}/merge", account_merge::show)
+        .post("/accounts/{id}/merge", account_merge::submit)
         .get("/accounts/{id}/edit", account::edit)
         .post("/accounts/{id}/edit", account::update)
         .get("/search", search::search)
         .merge(crate::views::pages::pages())
         .merge(crate::changes::pages::pages())
+        .merge(crate::export::pages::pages())
+        .merge(crate::custom_fields::pages::pages())
+        .merge(crate::filter::pages::pages())
 }

@@ -22,17 +22,20 @@ pub struct Flash {
     text: String,
     error: bool,
     link: Option<(String, String)>,
+    /// Where its Undo button posts to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
 }
 
 impl Flash {
     /// It worked.
     pub fn success(text: impl Into<String>) -> Self {
-        Self { text: text.into(), error: false, link: None }
+        Self { text: text.into(), error: false, link: None, undo: None }
     }
 
     /// It did not.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { text: text.into(), error: true, link: None }
+        Self { text: text.into(), error: true, link: None, undo: None }
     }
 
     /// With a link to follow.
@@ -41,12 +44,23 @@ impl Flash {
         Self { link: Some((label.into(), href.into())), ..self }
     }
 
+    /// With an Undo button that posts to `action`, a path of ours.
+    #[must_use]
+    pub fn undo(self, action: impl Into<String>) -> Self {
+        Self { undo: Some(action.into()), ..self }
+    }
+
     /// As the layout shows it.
     pub fn toast(&self) -> Toast {
         let toast = if self.error { Toast::error(self.text.clone()) } else { Toast::success(self.text.clone()) };
+        // A cookie is written by whoever can write cookies: only paths of ours are followed.
+        let is_ours = |path: &str| path.starts_with('/') && !path.starts_with("//");
+        let toast = match &self.undo {
+            Some(action) if is_ours(action) => toast.undo(action.clone()),
+            Some(_) | None => toast,
+        };
         match &self.link {
-            // A cookie is written by whoever can write cookies: only paths of ours are followed.
-            Some((label, href)) if href.starts_with('/') && !href.starts_with("//") => toast.link(label.clone(), href.clone()),
+            Some((label, href)) if is_ours(href) => toast.link(label.clone(), href.clone()),
             Some(_) | None => toast,
         }
     }

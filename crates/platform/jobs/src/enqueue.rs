@@ -89,6 +89,8 @@ pub(crate) async fn insert(
 #[derive(Debug, Clone)]
 pub struct JobStatus {
     pub id: JobId,
+    /// [`Job::KIND`]: ids count over all kinds, so a page of one kind looks before it shows or stops a job.
+    pub kind: String,
     /// `ready`, `running`, `done`, `stopped` or `dead`.
     pub state: String,
     pub attempt: i32,
@@ -98,7 +100,14 @@ pub struct JobStatus {
     pub last_error: Option<String>,
 }
 
-const STATUS: &str = "id, state, attempt, stop_requested, progress, last_error";
+impl JobStatus {
+    /// Whether it waits or runs.
+    pub fn is_active(&self) -> bool {
+        matches!(self.state.as_str(), "ready" | "running")
+    }
+}
+
+const STATUS: &str = "id, state, attempt, stop_requested, progress, last_error, kind";
 
 /// How a job of this organisation is doing.
 pub async fn status(tx: &TenantTx, id: JobId) -> Result<Option<JobStatus>, DbError> {
@@ -124,6 +133,7 @@ fn parse(row: Row) -> Result<JobStatus, DbError> {
         stop_requested: row.try_get(3)?,
         progress: row.try_get(4)?,
         last_error: row.try_get(5)?,
+        kind: row.try_get(6)?,
     })
 }
 

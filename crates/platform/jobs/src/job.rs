@@ -1,6 +1,6 @@
 use std::{future::Future, sync::Arc};
 
-use db::{Db, DbError, Scope};
+use db::{Db, DbError, Scope, TenantTx};
 use jiff::Timestamp;
 use kernel::{Clock, OrgId};
 use serde::{Serialize, de::DeserializeOwned};
@@ -110,6 +110,16 @@ impl<S> Run<S> {
     /// Shows how far it is; also where a resumed run may find its place again.
     pub async fn progress(&self, progress: &serde_json::Value) -> Result<(), Failure> {
         if store::progress(&self.inner.db, &self.inner.lease, progress).await? {
+            Ok(())
+        } else {
+            Err(Failure::retry("the lease was lost to another worker"))
+        }
+    }
+
+    /// The same in the transaction of the work: the place and what was done up to it are one, and a run that
+    /// has lost its lease commits neither.
+    pub async fn progress_in(&self, tx: &TenantTx, progress: &serde_json::Value) -> Result<(), Failure> {
+        if store::progress_in(tx, &self.inner.lease, progress).await? {
             Ok(())
         } else {
             Err(Failure::retry("the lease was lost to another worker"))

@@ -1,4 +1,4 @@
-use db::{Db, DbError};
+use db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use kernel::OrgId;
 
@@ -86,6 +86,16 @@ pub(crate) async fn progress(db: &Db, lease: &Lease, progress: &serde_json::Valu
         )
         .await?;
     tx.commit().await?;
+    Ok(touched == 1)
+}
+
+pub(crate) async fn progress_in(tx: &TenantTx, lease: &Lease, progress: &serde_json::Value) -> Result<bool, DbError> {
+    let touched = tx
+        .execute(
+            "UPDATE jobs SET progress = $4 WHERE org_id = $1 AND id = $2 AND lease_token = $3 AND state = 'running'",
+            &[&tx.org(), &lease.id.0, &lease.token, &progress],
+        )
+        .await?;
     Ok(touched == 1)
 }
 

@@ -140,6 +140,8 @@ ids! {
     ImportId = "imp";
     /// What a piece of work has changed, to be undone.
     ChangeSetId = "change";
+    /// A file of leads on its way out.
+    ExportId = "export";
     /// A named group of leads.
     SegmentId = "segment";
     /// What somebody wrote down about a lead.

@@ -1,0 +1,69 @@
+//! What to do with many leads, and to which.
+
+use kernel::{LeadId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::field::BulkField;
+use crate::{changes::Kind, filter::Filter, model::Status};
+
+/// What to do with many leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum BulkAction {
+    /// Adds tags; leads that would have more than 50 are left as they are.
+    AddTags { tags: Vec<String> },
+    /// Removes tags, whatever their case.
+    RemoveTags { tags: Vec<String> },
+    /// Moves to a status. Unsubscribed leads stay: bringing one back is a decision about one person.
+    SetStatus { status: Status },
+    /// Gives to an owner, or to nobody.
+    SetOwner { owner_id: Option<UserId> },
+    /// Writes a value into a field: `title`, `country`, `employee_count`, `custom.KEY` and so on, but none that only one
+    /// lead may have (`email`, `external_id`).
+    SetField {
+        field: String,
+        #[schema(value_type = Object)]
+        value: Value,
+    },
+    /// Empties a field; leads of which nothing would be left to recognise them by are left as they are.
+    ClearField { field: String },
+    /// Deletes. Who has unsubscribed stays suppressed.
+    Delete,
+}
+
+/// Which leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// These.
+    Ids(Vec<LeadId>),
+    /// Everything that matches.
+    Matching { filter: Filter, q: String },
+}
+
+impl BulkAction {
+    /// What kind of change set it makes.
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Delete => Kind::Delete,
+            _ => Kind::Bulk,
+        }
+    }
+
+    /// As the history shows it. Values may be personal, so they are left to the rows.
+    pub(crate) fn title(&self) -> String {
+        let name = |field: &str| BulkField::parse(field).map_or_else(|_| field.to_owned(), |field| field.label());
+        match self {
+            Self::AddTags { tags } => format!("Added tags: {}", tags.join(", ")),
+            Self::RemoveTags { tags } => format!("Removed tags: {}", tags.join(", ")),
+            Self::SetStatus { status } => format!("Set status: {}", status.label()),
+            Self::SetOwner { owner_id: Some(_) } => "Changed the owner".to_owned(),
+            Self::SetOwner { owner_id: None } => "Took the owner away".to_owned(),
+            Self::SetField { field, .. } => format!("Set field: {}", name(field)),
+            Self::ClearField { field } => format!("Cleared field: {}", name(field)),
+            Self::Delete => "Deleted leads".to_owned(),
+        }
+    }
+}

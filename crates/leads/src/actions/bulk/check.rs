@@ -1,0 +1,45 @@
+use db::TenantTx;
+use http_kit::{FieldError, Problem};
+
+use super::{BulkAction, field::BulkField};
+use crate::{actions::check_owner, custom_fields, model::clean_tags};
+
+impl BulkAction {
+    /// Checks tags, owner and values, so that a job started later cannot stumble over them.
+    pub async fn check(self, tx: &TenantTx) -> Result<Self, Problem> {
+        let invalid = |error: FieldError| Problem::invalid(vec![error]);
+        let clean = |tags: &[String]| match clean_tags(tags) {
+            Ok(tags) if tags.is_empty() => Err(Problem::field("/tags", "tags.required", "Name at least one tag")),
+            Ok(tags) => Ok(tags),
+            Err(why) => Err(Problem::field("/tags", "tags.invalid", why)),
+        };
+        match self {
+            Self::AddTags { tags } => Ok(Self::AddTags { tags: clean(&tags)? }),
+            Self::RemoveTags { tags } => Ok(Self::RemoveTags { tags: clean(&tags)? }),
+            Self::SetOwner { owner_id } => {
+                if let Some(owner) = owner_id
+                    && !identity::members(tx).await?.iter().any(|member| member.id == owner)
+                {
+                    return Err(invalid(FieldError::new(
+                        "/owner_id",
+                        "owner_id.unknown",
+                        "The owner is not a member of your organisation",
+                    )));
+                }
+                check_owner(tx.scope(), owner_id).map_err(invalid)?;
+                Ok(self)
+            }
+            Self::SetField { field, value } => {
+                let known = BulkField::parse(&field).map_err(invalid)?;
+                let value = known.check(&value, &custom_fields::list(tx).await?).map_err(invalid)?;
+                Ok(Self::SetField { field, value })
+            }
+            Self::ClearField { field } => {
+                let known = BulkField::parse(&field).map_err(invalid)?;
+                known.check_clear(&custom_fields::list(tx).await?).map_err(invalid)?;
+                Ok(Self::ClearField { field })
+            }
+            Self::SetStatus { .. } | Self::Delete => Ok(self),
+        }
+    }
+}
