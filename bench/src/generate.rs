@@ -67,6 +67,16 @@ async fn main() -> Result<()> {
         client.batch_execute(index).await.with_context(|| index.clone())?;
     }
     stage("indexes");
+    // What the triggers would have learnt, and the job that counts it.
+    client
+        .batch_execute(
+            "DO $$ BEGIN PERFORM leadline_learn_terms(org_id, array_agg(DISTINCT search)) FROM leads GROUP BY org_id; END $$;
+             UPDATE lead_terms t SET leads = c.n
+             FROM (SELECT l.org_id, key, count(*)::int AS n FROM leads l, unnest(leadline_search_keys(l.org_id, l.search)) key GROUP BY 1, 2) c
+             WHERE t.org_id = c.org_id AND t.key = c.key",
+        )
+        .await?;
+    stage("vocabularies");
     // The scores are invented too: without this the first start would compute a million of them anew.
     client
         .batch_execute(
@@ -76,7 +86,7 @@ async fn main() -> Result<()> {
         )
         .await?;
     // Also sets the visibility map, which index-only scans read.
-    for table in ["leads", "accounts", "events", "users", "memberships", "organisations"] {
+    for table in ["leads", "lead_terms", "accounts", "events", "users", "memberships", "organisations"] {
         client.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await?;
     }
     client.batch_execute("CHECKPOINT").await?;
