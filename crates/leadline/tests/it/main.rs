@@ -4,12 +4,14 @@
 
 mod accounts;
 mod accounts_flows;
+mod activities;
 mod attacks;
 mod audit;
 mod campaign_pages;
 mod campaign_survives_kill;
 mod campaigns;
 mod catcher_pages;
+mod changes_feed;
 mod federation;
 mod grid;
 mod identity;
@@ -31,6 +33,7 @@ mod reputation;
 mod resend_webhook;
 mod routes;
 mod scoring;
+mod segments;
 mod sign_in_attacks;
 mod support;
 mod suppressions;

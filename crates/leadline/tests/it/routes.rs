@@ -18,6 +18,11 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     let lead = owner.post_json("/api/v1/leads", &lead).await.expect(201).json();
     ids.insert("accounts", lead["account_id"].as_str().unwrap().to_owned());
     ids.insert("leads", id(lead));
+    let about = json!({"lead_id": ids["leads"], "title": "Call", "due": "2026-01-09"});
+    ids.insert("tasks", id(owner.post_json("/api/v1/tasks", &about).await.expect(201).json()));
+    ids.insert("notes", id(owner.post_json("/api/v1/notes", &json!({"lead_id": ids["leads"], "body": "Likes looms"})).await.expect(201).json()));
+    let segment = json!({"name": "Everybody", "kind": "fixed", "filter": {"all": []}});
+    ids.insert("segments", id(owner.post_json("/api/v1/segments", &segment).await.expect(201).json()));
     let csv = b"First name,Email,Company\nBea,bea@tools.example,Tools\nnobody,not-an-address,\n".to_vec();
     let imported = owner.upload("/api/v1/imports", "file", "two.csv", csv).await.expect(201).json();
     ids.insert("imports", id(imported));

@@ -372,6 +372,8 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "saved_views",
         "scoring_models",
         "security_events",
+        "segment_uses",
+        "segments",
         "sso_connections",
         "suppressions",
         "teams",
