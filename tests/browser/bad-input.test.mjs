@@ -36,6 +36,8 @@ describe("bad input", () => {
 
   const total = async () => {
     await page.goto("/leads");
+    // Counted after the rows are there.
+    await page.locator(".pager-summary", { hasText: / of / }).waitFor();
     return Number((await page.locator(".pager-summary").innerText()).match(/of ([\d,]+) leads/)[1].replace(",", ""));
   };
 

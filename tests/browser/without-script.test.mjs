@@ -47,7 +47,7 @@ describe("without scripts", () => {
     assert.match(page.url(), /cursor=/);
     await page.goto("/leads");
     await page.locator("summary", { hasText: "Status" }).click();
-    await page.getByRole("link", { name: "Qualified" }).click();
+    await page.getByRole("button", { name: "Qualified" }).click();
     await page.locator(".chips", { hasText: "Qualified" }).waitFor();
     await page.locator("summary", { hasText: "Add filter" }).click();
     await page.getByLabel("Field").selectOption("country");
@@ -61,8 +61,14 @@ describe("without scripts", () => {
     assert.match(page.url(), /q=Okafor/);
     for (const name of await page.locator("tbody .person-name").allInnerTexts()) assert.match(name, /Okafor/);
     await page.goto("/leads");
-    await page.getByRole("columnheader", { name: "Company" }).getByRole("link").click();
+    await page.getByRole("columnheader", { name: "Company" }).getByRole("button").click();
     assert.match(page.url(), /sort=company/);
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    await page.getByRole("button", { name: "Move Status up" }).click();
+    assert.equal(await page.locator("#columns li").first().innerText(), "Status");
+    await page.getByRole("checkbox", { name: "Tags" }).uncheck();
+    await page.getByRole("button", { name: "Show these" }).click();
+    assert.equal(await page.locator("table.grid th", { hasText: "Tags" }).count(), 0);
   });
 
   trial("reads a lead and changes its status", async () => {

@@ -228,6 +228,7 @@ impl State {
         html! {
             (ui::hidden("filter", &if self.filter.is_empty() { String::new() } else { self.filter.to_json() }))
             (ui::hidden("q", &self.q))
+            (ui::hidden("sort", &self.sort.to_string()))
             (ui::hidden("back", &self.href()))
         }
     }
