@@ -1,3 +1,4 @@
+use activities::Agenda;
 use axum::extract::State;
 use http_kit::{App, Problem};
 use identity::{Permission, Viewer};
@@ -48,6 +49,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
     } else {
         Default::default()
     };
+    let agenda = if sees_leads { activities::agenda(&tx, viewer.user_id, app.clock.now()).await? } else { Agenda::default() };
     let campaigns = if sees_campaigns { home::open_campaigns(&tx, week.from).await? } else { Vec::new() };
     let happenings = if sees_leads && sees_campaigns { home::happenings(&tx).await? } else { Vec::new() };
     tx.commit().await?;
@@ -57,13 +59,14 @@ pub(super) async fn show(State(app): State<App>, viewer: Viewer) -> Result<Marku
             @if viewer.may(Permission::LeadsImport) { (Button::secondary("Import a file").icon(Icon::Upload).href("/imports/new")) }
             @if viewer.may(Permission::CampaignsWrite) { (Button::primary("New campaign").icon(Icon::Plus).href("/campaigns/new")) }
         }))
-        div.stack #home data-live="lead mail campaign import" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
+        div.stack #home data-live="lead mail campaign import task" hx-get="/" hx-trigger=(LIVE) hx-select="#home" hx-swap="outerMorph" {
             @if let Some(nudge) = viewer.security_nudge() { (nudge) }
             @if !first.is_done() { (checklist(&viewer, first)) }
             @if let Some((now, before)) = &totals { (numbers(now, before)) }
             (ui::split(
                 html! {
                     @if !campaigns.is_empty() { (ui::card("Campaigns on their way", html! { a href="/campaigns" { "All campaigns" } }, html! { div.stack { @for one in &campaigns { (campaign(one)) } } })) }
+                    @if agenda != Agenda::default() { (tasks(agenda)) }
                     @if sees_leads {
                         (queue::card("Replied: answer them", Some(status_href(Status::Replied)), Some("Last activity"), &replied,
                             "Nobody waits for an answer. Leads whose status is Replied appear here, the best first."))
@@ -161,6 +164,20 @@ fn numbers(now: &Counts, before: &Counts) -> Markup {
             }))
         }
     }
+}
+
+/// What the viewer has promised to do by now.
+fn tasks(agenda: Agenda) -> Markup {
+    // Counted to 100.
+    let count = |number: i64| if number >= 100 { "99+".to_owned() } else { ui::number(number) };
+    ui::card(
+        "Your tasks",
+        html! { a href="/tasks" { "All tasks" } },
+        ui::stats(html! {
+            (Stat::new("Overdue", count(agenda.overdue)).href("/tasks"))
+            (Stat::new("Due today", count(agenda.today)).href("/tasks"))
+        }),
+    )
 }
 
 fn campaign(one: &OpenCampaign) -> Markup {
