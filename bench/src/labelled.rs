@@ -16,22 +16,57 @@ pub(crate) struct Record {
 
 /// Short forms as people use them; deliberately not the table of the detector.
 const SHORT: &[(&str, &str)] = &[
-    ("Robert", "Bob"), ("William", "Bill"), ("Elizabeth", "Liz"), ("Michael", "Mike"), ("James", "Jim"), ("Thomas", "Tom"),
-    ("Richard", "Rick"), ("Daniel", "Dan"), ("Jennifer", "Jen"), ("Katherine", "Kate"), ("Alexander", "Alex"), ("Anthony", "Tony"),
-    ("Christopher", "Chris"), ("Matthew", "Matt"), ("Andrew", "Andy"), ("Joseph", "Joe"), ("David", "Dave"), ("Patricia", "Trish"),
-    ("Rebecca", "Becky"), ("Samuel", "Sam"), ("Benjamin", "Ben"), ("Nicholas", "Nick"), ("Susan", "Sue"), ("Stephen", "Steve"),
-    ("Theodora", "Dora"), ("Guillermo", "Memo"),
+    ("Robert", "Bob"),
+    ("William", "Bill"),
+    ("Elizabeth", "Liz"),
+    ("Michael", "Mike"),
+    ("James", "Jim"),
+    ("Thomas", "Tom"),
+    ("Richard", "Rick"),
+    ("Daniel", "Dan"),
+    ("Jennifer", "Jen"),
+    ("Katherine", "Kate"),
+    ("Alexander", "Alex"),
+    ("Anthony", "Tony"),
+    ("Christopher", "Chris"),
+    ("Matthew", "Matt"),
+    ("Andrew", "Andy"),
+    ("Joseph", "Joe"),
+    ("David", "Dave"),
+    ("Patricia", "Trish"),
+    ("Rebecca", "Becky"),
+    ("Samuel", "Sam"),
+    ("Benjamin", "Ben"),
+    ("Nicholas", "Nick"),
+    ("Susan", "Sue"),
+    ("Stephen", "Steve"),
+    ("Theodora", "Dora"),
+    ("Guillermo", "Memo"),
 ];
 const ACCENTED: &[(&str, &str, &str)] = &[
-    ("Jürgen", "Müller", "Mueller"), ("Björn", "Schröder", "Schroeder"), ("José", "Muñoz", "Munoz"), ("Søren", "Jørgensen", "Jorgensen"),
-    ("Łukasz", "Wałęsa", "Walesa"), ("Иван", "Петров", "Petrov"), ("Дмитрий", "Иванов", "Ivanov"), ("Zoë", "Brontë", "Bronte"),
+    ("Jürgen", "Müller", "Mueller"),
+    ("Björn", "Schröder", "Schroeder"),
+    ("José", "Muñoz", "Munoz"),
+    ("Søren", "Jørgensen", "Jorgensen"),
+    ("Łukasz", "Wałęsa", "Walesa"),
+    ("Иван", "Петров", "Petrov"),
+    ("Дмитрий", "Иванов", "Ivanov"),
+    ("Zoë", "Brontë", "Bronte"),
 ];
 const LATIN: &[(&str, &str)] = &[
-    ("Jürgen", "Juergen"), ("Björn", "Bjoern"), ("José", "Jose"), ("Søren", "Soren"), ("Łukasz", "Lukasz"), ("Иван", "Ivan"),
-    ("Дмитрий", "Dmitriy"), ("Zoë", "Zoe"),
+    ("Jürgen", "Juergen"),
+    ("Björn", "Bjoern"),
+    ("José", "Jose"),
+    ("Søren", "Soren"),
+    ("Łukasz", "Lukasz"),
+    ("Иван", "Ivan"),
+    ("Дмитрий", "Dmitriy"),
+    ("Zoë", "Zoe"),
 ];
-const TITLES: &[&str] = &["CEO", "VP Sales", "Head of Marketing", "Account Executive", "Software Engineer", "Operations Manager", "Buyer", "CFO"];
-const CITIES: &[(&str, &str)] = &[("Denver", "US"), ("Austin", "US"), ("Leeds", "GB"), ("Hamburg", "DE"), ("Lyon", "FR"), ("Utrecht", "NL")];
+const TITLES: &[&str] =
+    &["CEO", "VP Sales", "Head of Marketing", "Account Executive", "Software Engineer", "Operations Manager", "Buyer", "CFO"];
+const CITIES: &[(&str, &str)] =
+    &[("Denver", "US"), ("Austin", "US"), ("Leeds", "GB"), ("Hamburg", "DE"), ("Lyon", "FR"), ("Utrecht", "NL")];
 const PRIVATE: &[&str] = &["gmail.com", "outlook.com", "yahoo.com", "gmx.de"];
 const INBOXES: &[&str] = &["info", "sales", "office", "contact", "hello", "support"];
 
@@ -205,7 +240,9 @@ impl Maker {
             _ if local.is_empty() => format!("{}@{}", address(random, &facts.first_name, &facts.last_name), facts.company_domain),
             0..=2 => String::new(),
             3 => format!("{local}+{}@{host}", random.pick(&["news", "crm", "event"])),
-            4 if host == "gmail.com" => format!("{}.{}@{host}", local.chars().take(2).collect::<String>(), local.chars().skip(2).collect::<String>()),
+            4 if host == "gmail.com" => {
+                format!("{}.{}@{host}", local.chars().take(2).collect::<String>(), local.chars().skip(2).collect::<String>())
+            }
             4..=5 => format!("{local}@{}.{host}", random.pick(&["mail", "eu", "us", "corp"])),
             6 => format!("{local}@{}", random.pick(PRIVATE)),
             _ => format!("{}@{host}", address(random, &facts.first_name, &facts.last_name)),
@@ -264,7 +301,8 @@ impl Maker {
             && self.random.chance(0.7)
         {
             double.last_name = (*latin).to_owned();
-            double.first_name = LATIN.iter().find(|(native, _)| *native == double.first_name).map_or(double.first_name, |(_, latin)| (*latin).to_owned());
+            double.first_name =
+                LATIN.iter().find(|(native, _)| *native == double.first_name).map_or(double.first_name, |(_, latin)| (*latin).to_owned());
         }
         if self.random.chance(0.1) {
             double.first_name = double.first_name.to_uppercase();
@@ -286,7 +324,8 @@ impl Maker {
             // Two of one name in one company, each with everything of their own.
             3 => {
                 let mut other = self.person(&facts.first_name, &facts.last_name, company);
-                other.email = format!("{}{}@{host}", address(&mut self.random, &facts.first_name, &facts.last_name), 2 + self.random.below(8));
+                other.email =
+                    format!("{}{}@{host}", address(&mut self.random, &facts.first_name, &facts.last_name), 2 + self.random.below(8));
                 other.phone = number(&mut self.random);
                 (other, "namesake in the company")
             }

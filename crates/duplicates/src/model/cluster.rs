@@ -48,7 +48,8 @@ pub fn form(edges: &[Edge], mut contradict: impl FnMut(LeadId, LeadId) -> bool) 
         if too_many || left.leads.iter().any(|a| right.leads.iter().any(|b| contradict(*a, *b))) {
             continue;
         }
-        let Some(right) = groups.get_mut(other).map(|group| std::mem::replace(group, Cluster { leads: Vec::new(), bits: f64::INFINITY })) else {
+        let Some(right) = groups.get_mut(other).map(|group| std::mem::replace(group, Cluster { leads: Vec::new(), bits: f64::INFINITY }))
+        else {
             continue;
         };
         for lead in &right.leads {

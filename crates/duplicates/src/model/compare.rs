@@ -241,7 +241,10 @@ fn company(a: &Person, b: &Person) -> Option<Level> {
     }
     let is_like = |one: &str, other: &str| {
         let shorter = one.len().min(other.len());
-        shorter >= 4 && (one == other || strsim::jaro_winkler(one, other) > 0.93 || (shorter >= 6 && (one.starts_with(other) || other.starts_with(one))))
+        shorter >= 4
+            && (one == other
+                || strsim::jaro_winkler(one, other) > 0.93
+                || (shorter >= 6 && (one.starts_with(other) || other.starts_with(one))))
     };
     let similar = is_like(&one, &other) || is_like(&a.company, &b.company) || is_like(&one, &b.company) || is_like(&a.company, &other);
     Some(if similar { Level::CompanySimilar } else { Level::CompanyOther })

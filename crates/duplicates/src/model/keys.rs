@@ -31,7 +31,8 @@ pub(crate) fn name_key(person: &Person) -> Option<Key> {
     if person.given.is_empty() || person.family.is_empty() {
         return None;
     }
-    let (given, family) = (text::without_umlaut_spelling(canonical(&person.given)), text::without_umlaut_spelling(canonical(&person.family)));
+    let (given, family) =
+        (text::without_umlaut_spelling(canonical(&person.given)), text::without_umlaut_spelling(canonical(&person.family)));
     let (one, other) = if given < family { (given, family) } else { (family, given) };
     Some(hash(b'n', &[&one, &other]))
 }

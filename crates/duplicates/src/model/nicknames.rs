@@ -110,11 +110,8 @@ const NAMES: &[&str] = &[
 
 /// The full forms that a first name may stand for; itself if it is none or a full form.
 pub(crate) fn full_forms(name: &str) -> impl Iterator<Item = &str> {
-    let mut found = NAMES
-        .iter()
-        .filter(move |line| line.split(' ').any(|form| form == name))
-        .filter_map(|line| line.split(' ').next())
-        .peekable();
+    let mut found =
+        NAMES.iter().filter(move |line| line.split(' ').any(|form| form == name)).filter_map(|line| line.split(' ').next()).peekable();
     let itself = found.peek().is_none().then_some(name);
     found.chain(itself)
 }

@@ -7,11 +7,58 @@ use super::text;
 
 /// Mailboxes of a function and not of a person: whoever shares one is nobody's double for it.
 const SHARED: &[&str] = &[
-    "abuse", "accounts", "admin", "anfrage", "billing", "booking", "buchhaltung", "careers", "contact", "contacto", "contatti", "einkauf",
-    "enquiries", "finance", "hallo", "hello", "help", "helpdesk", "hr", "info", "invoice", "invoices", "it", "jobs", "kontakt", "mail",
-    "mailbox", "marketing", "news", "newsletter", "noreply", "office", "order", "orders", "post", "postmaster", "press", "privacy",
-    "purchasing", "reception", "sales", "secretary", "service", "shop", "support", "team", "vendas", "ventas", "vertrieb", "verkauf",
-    "webmaster", "welcome",
+    "abuse",
+    "accounts",
+    "admin",
+    "anfrage",
+    "billing",
+    "booking",
+    "buchhaltung",
+    "careers",
+    "contact",
+    "contacto",
+    "contatti",
+    "einkauf",
+    "enquiries",
+    "finance",
+    "hallo",
+    "hello",
+    "help",
+    "helpdesk",
+    "hr",
+    "info",
+    "invoice",
+    "invoices",
+    "it",
+    "jobs",
+    "kontakt",
+    "mail",
+    "mailbox",
+    "marketing",
+    "news",
+    "newsletter",
+    "noreply",
+    "office",
+    "order",
+    "orders",
+    "post",
+    "postmaster",
+    "press",
+    "privacy",
+    "purchasing",
+    "reception",
+    "sales",
+    "secretary",
+    "service",
+    "shop",
+    "support",
+    "team",
+    "vendas",
+    "ventas",
+    "vertrieb",
+    "verkauf",
+    "webmaster",
+    "welcome",
 ];
 
 /// The facts of a lead as they are stored.
@@ -46,7 +93,7 @@ pub(crate) struct Mailbox {
 /// A lead, ready to be compared.
 #[derive(Debug, Clone)]
 pub struct Person {
-    pub(crate) id: LeadId,
+    pub id: LeadId,
     pub(crate) given: String,
     pub(crate) family: String,
     pub(crate) mailbox: Option<Mailbox>,
@@ -117,6 +164,11 @@ impl Person {
     }
 }
 
+/// Whether an address is that of a function: info@, sales@.
+pub(crate) fn is_shared_address(email: &str) -> bool {
+    Mailbox::parse(email).is_some_and(|mailbox| mailbox.is_shared)
+}
+
 /// Given and family name. All of a name in one field is taken apart; `Byron, Ada` is turned around.
 fn names(first: &str, last: &str) -> (String, String) {
     let (first, last) = match (first.split_once(','), last.trim().is_empty()) {
@@ -175,7 +227,9 @@ mod tests {
 
     #[test]
     fn names_are_found_in_whichever_field_they_stand() {
-        for (first, last) in [("Ada", "Byron"), ("Ada Augusta", "Byron"), ("Ada Byron", ""), ("Byron, Ada", ""), ("", "Ada Byron"), ("Dr. Ada", "BYRON")] {
+        for (first, last) in
+            [("Ada", "Byron"), ("Ada Augusta", "Byron"), ("Ada Byron", ""), ("Byron, Ada", ""), ("", "Ada Byron"), ("Dr. Ada", "BYRON")]
+        {
             assert_eq!(names(first, last), ("ada".to_owned(), "byron".to_owned()), "{first:?} {last:?}");
         }
     }

@@ -67,7 +67,8 @@ fn people_who_share_a_mailbox_or_a_switchboard_stay_apart() {
 
 #[test]
 fn one_name_is_not_one_person() {
-    let smith = |email: &'static str, company: &'static str| vec![("first", "John"), ("last", "Smith"), ("email", email), ("company", company)];
+    let smith =
+        |email: &'static str, company: &'static str| vec![("first", "John"), ("last", "Smith"), ("email", email), ("company", company)];
     assert!(probability(&smith("john@acme.com", "Acme"), &smith("jsmith@looms.com", "Looms")) < 0.2);
     let shared = Sharing { name: 30, phone: 0 };
     let (a, b) = (person(1, &smith("", "Acme")), person(2, &smith("", "Acme")));

@@ -4,9 +4,49 @@ use unicode_normalization::UnicodeNormalization;
 
 /// What companies are, which does not tell them apart.
 const COMPANY_FORMS: &[&str] = &[
-    "ab", "ag", "aps", "as", "bv", "co", "company", "corp", "corporation", "doo", "ev", "gbr", "gmbh", "group", "holding", "holdings", "inc",
-    "incorporated", "international", "kft", "kg", "limited", "llc", "llp", "ltd", "mbh", "nv", "oy", "oyj", "plc", "pte", "pty", "pvt", "sa",
-    "sarl", "sas", "se", "sl", "spa", "srl", "sro", "the", "ug",
+    "ab",
+    "ag",
+    "aps",
+    "as",
+    "bv",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "doo",
+    "ev",
+    "gbr",
+    "gmbh",
+    "group",
+    "holding",
+    "holdings",
+    "inc",
+    "incorporated",
+    "international",
+    "kft",
+    "kg",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "mbh",
+    "nv",
+    "oy",
+    "oyj",
+    "plc",
+    "pte",
+    "pty",
+    "pvt",
+    "sa",
+    "sarl",
+    "sas",
+    "se",
+    "sl",
+    "spa",
+    "srl",
+    "sro",
+    "the",
+    "ug",
 ];
 
 /// What stands before or after a name and is not part of it.
@@ -184,7 +224,9 @@ mod tests {
 
     #[test]
     fn a_host_belongs_to_what_was_registered() {
-        for (host, owner) in [("mail.acme.com", "acme.com"), ("a.b.acme.co.uk", "acme.co.uk"), ("acme.de", "acme.de"), ("localhost", "localhost")] {
+        for (host, owner) in
+            [("mail.acme.com", "acme.com"), ("a.b.acme.co.uk", "acme.co.uk"), ("acme.de", "acme.de"), ("localhost", "localhost")]
+        {
             assert_eq!(registrable(host), owner);
         }
     }

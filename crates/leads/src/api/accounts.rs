@@ -49,9 +49,9 @@ pub(super) async fn list_accounts(
 ) -> Result<Json<Envelope<AccountRow>>, Problem> {
     let sort = match params.sort.as_str() {
         "" => AccountSort::default(),
-        text => text
-            .parse()
-            .map_err(|()| Problem::field("/sort", "sort.unknown", "Sort by name, created_at, employees or revenue, with - before it for descending"))?,
+        text => text.parse().map_err(|()| {
+            Problem::field("/sort", "sort.unknown", "Sort by name, created_at, employees or revenue, with - before it for descending")
+        })?,
     };
     let page = accounts::list(&app.db, &viewer.scope, &params.q, sort, limit(params.limit)?, params.cursor.as_deref()).await?;
     Ok(Json(Envelope { data: page.rows, next_cursor: page.next, total: Some(page.total) }))

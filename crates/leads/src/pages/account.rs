@@ -9,7 +9,7 @@ use identity::{Can, LeadsRead, LeadsWrite, Member, Permission, Viewer};
 use kernel::AccountId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use ui::{Button, Field, Icon, Nav, table};
+use ui::{Button, Field, Icon, Nav, Stat, Tone, table};
 
 use super::{show, state::State as GridState};
 use crate::{
@@ -19,7 +19,10 @@ use crate::{
     },
     filter::{Condition, Filter, SetTest},
     model::{Account, AccountDraft, Lead, parse_whole},
-    store,
+    store::{
+        self,
+        accounts::{InTalks, RollUp},
+    },
 };
 
 const PEOPLE: i64 = 50;
@@ -30,20 +33,64 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath
     let (people, total) = store::accounts::people(&tx, id, PEOPLE).await?;
     let members = identity::members(&tx).await?;
     let may_write = viewer.may(Permission::LeadsWrite) && !store::accounts::is_shared(&tx, id).await?;
+    let all_of_them = store::accounts::roll_up(&tx, id).await?;
+    let talks = store::accounts::in_talks(&tx, id, viewer.user_id, app.clock.now()).await?;
     tx.commit().await?;
+    let similar = if may_write { store::accounts::similar(&app.db, &viewer.scope, id).await? } else { Vec::new() };
     let href = format!("/accounts/{id}");
     let all = GridState::default().with_filter(Filter::default().and(Condition::Account(SetTest::Is(id)))).href();
     let subtitle = if account.name.is_empty() { "" } else { &account.domain };
     let content = html! {
         (ui::page_header_under(&[("Accounts", "/accounts")], account.display_name(), subtitle, html! {
-            @if may_write { (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e")) }
+            @if may_write {
+                (Button::secondary("Merge").icon(Icon::Duplicate).href(format!("{href}/merge")))
+                (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e"))
+            }
         }))
-        (ui::split(
-            ui::card_flush(&ui::plural(total, "person", "people"), html! { @if total > 0 { a href=(all) { "Open in leads" } } }, people_table(&people, &members)),
-            ui::card("Facts", html! {}, facts(&account)),
-        ))
+        (ui::stack(html! {
+            @if !talks.is_empty() { (ui::notice(Tone::Warning, collision(&talks, &members))) }
+            (figures(&all_of_them))
+            (ui::split(
+                ui::card_flush(&ui::plural(total, "person", "people"), html! { @if total > 0 { a href=(all) { "Open in leads" } } }, people_table(&people, &members)),
+                html! {
+                    @if !similar.is_empty() { (ui::card("May be the same company", html! {}, super::account_merge::choices(&account, &similar))) }
+                    @if !all_of_them.owners.is_empty() { (ui::card("Owners", html! {}, owners(&all_of_them, &members))) }
+                    (ui::card("Facts", html! {}, facts(&account)))
+                },
+            ))
+        }))
     };
     Ok(viewer.page(Nav::Accounts, account.display_name(), content))
+}
+
+/// Who is already talking to somebody there.
+fn collision(talks: &[InTalks], members: &[Member]) -> Markup {
+    html! {
+        @for talk in talks {
+            p {
+                strong { (show::member(members, talk.owner_id).unwrap_or("A former colleague")) } " is in conversation with "
+                a href={ "/leads/" (talk.lead_id) } { (talk.name) } " (" (talk.status.label().to_lowercase()) ", " (ui::ago(talk.last_activity_at)) "). Speak with them before you write to anybody here."
+            }
+        }
+    }
+}
+
+fn figures(all: &RollUp) -> Markup {
+    let statuses: Vec<String> =
+        all.statuses.iter().map(|share| format!("{} {}", ui::number(share.people), share.status.label().to_lowercase())).collect();
+    let score = |score: Option<i32>| score.map_or_else(|| "–".to_owned(), |score| score.to_string());
+    ui::stats(html! {
+        (Stat::new("People", ui::number(all.people)).detail(statuses.join(", ")))
+        (Stat::new("Best score", score(all.best_score)).detail(format!("{} on average", score(all.mean_score))))
+        div.stat { span.stat-label { "Last activity" } span.stat-value { @match all.last_activity_at { Some(at) => (ui::ago(at)), None => "–" } } }
+    })
+}
+
+fn owners(all: &RollUp, members: &[Member]) -> Markup {
+    let rows = all.owners.iter().map(|share| {
+        (show::member(members, share.owner_id).unwrap_or("A former colleague"), html! { (ui::plural(share.people, "person", "people")) })
+    });
+    ui::definition_list(rows.collect::<Vec<_>>())
 }
 
 fn people_table(people: &[Lead], members: &[Member]) -> Markup {
@@ -114,7 +161,7 @@ impl AccountForm {
         }
     }
 
-    fn draft(&self) -> Result<AccountDraft, WriteError> {
+    pub(super) fn draft(&self) -> Result<AccountDraft, WriteError> {
         let mut errors = Vec::new();
         let mut number = |field: &str, text: &str| {
             parse_whole(text).unwrap_or_else(|why| {
@@ -172,26 +219,31 @@ pub(super) async fn update(
 fn edit_page(viewer: &Viewer, account: &Account, form: &AccountForm, problem: Option<&Problem>) -> Markup {
     let href = format!("/accounts/{}", account.id);
     let title = format!("Edit {}", account.display_name());
-    let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
-    let text =
-        |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
     let content = html! {
         (ui::page_header_under(&[("Accounts", "/accounts"), (account.display_name(), &href)], &title, "What changes here changes on every lead of the account.", html! {}))
         (ui::card("Company", html! {}, html! {
             form.form.is-wide method="post" action={ (href) "/edit" } novalidate {
                 @if problem.is_some() { (ui::form_error("Some fields need a look before this can be saved.")) }
-                (ui::field_grid(html! {
-                    (text("name", "Name", &form.name))
-                    (text("domain", "Domain", &form.domain).placeholder("example.com"))
-                    (text("industry", "Industry", &form.industry))
-                    (text("employee_count", "Employees", &form.employee_count).attr("inputmode", "numeric"))
-                    (text("annual_revenue", "Annual revenue", &form.annual_revenue).attr("inputmode", "numeric"))
-                    (text("country", "Country", &form.country).hint("A name or a code: Germany, DE."))
-                    (text("city", "City", &form.city))
-                }))
+                (fields(form, problem))
                 (ui::form_actions(html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href.as_str())) }))
             }
         }))
     };
     viewer.page(Nav::Accounts, &title, content)
+}
+
+/// The fields of an account, with what is wrong about them.
+pub(super) fn fields(form: &AccountForm, problem: Option<&Problem>) -> Markup {
+    let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
+    let text =
+        |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
+    ui::field_grid(html! {
+        (text("name", "Name", &form.name))
+        (text("domain", "Domain", &form.domain).placeholder("example.com"))
+        (text("industry", "Industry", &form.industry))
+        (text("employee_count", "Employees", &form.employee_count).attr("inputmode", "numeric"))
+        (text("annual_revenue", "Annual revenue", &form.annual_revenue).attr("inputmode", "numeric"))
+        (text("country", "Country", &form.country).hint("A name or a code: Germany, DE."))
+        (text("city", "City", &form.city))
+    })
 }

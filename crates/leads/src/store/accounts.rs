@@ -1,17 +1,22 @@
 //! Accounts.
 
-use db::{Db, DbError, Row, Scope, TenantTx};
-use http_kit::{Cursor, Problem, Total};
+mod list;
+mod merge;
+mod roll_up;
+mod similar;
+
+use db::{DbError, Row, TenantTx};
 use jiff::Timestamp;
 use kernel::{AccountId, Actor};
-use serde::{Deserialize, Serialize};
 
-use super::grid::{COUNT_LIMIT, Page};
-use crate::{
-    filter::Params,
-    model::{Account, CheckedAccount, CheckedLead, Lead, company},
-    search,
-};
+pub use list::AccountRow;
+pub(crate) use list::{AccountKey, AccountSort, list};
+pub(crate) use merge::{absorb, insert};
+pub(crate) use roll_up::{InTalks, RollUp};
+pub(crate) use roll_up::{in_talks, roll_up};
+pub(crate) use similar::{groups, similar};
+
+use crate::model::{Account, CheckedAccount, CheckedLead, Lead, company};
 
 const ACCOUNT: &str =
     "a.id, a.name, a.domain, a.industry, a.employee_count, a.annual_revenue, a.country, a.city, a.created_at, a.updated_at";
@@ -185,82 +190,4 @@ pub(crate) async fn people(tx: &TenantTx, id: AccountId, limit: i64) -> Result<(
     let rows = tx.query(&sql, &[&tx.org(), &id, &limit]).await?;
     let total = rows.first().map_or(Ok(0), |row| row.try_get(super::LEAD_COLUMNS))?;
     Ok((rows.iter().map(super::lead).collect::<Result<_, _>>()?, total))
-}
-
-/// An account in a list.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct AccountRow {
-    #[serde(flatten)]
-    pub account: Account,
-    /// How many leads work there.
-    pub people: i64,
-    /// The best score among them.
-    pub top_score: Option<i32>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Edge {
-    n: String,
-    i: AccountId,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    b: bool,
-    t: i64,
-}
-
-/// One page of accounts by name; `q` words occur in name or domain.
-pub async fn list(db: &Db, scope: &Scope, q: &str, limit: i64, cursor: Option<&str>) -> Result<Page<AccountRow>, Problem> {
-    let edge: Option<Edge> = cursor.filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
-    let backwards = edge.as_ref().is_some_and(|edge| edge.b);
-    let mut p = Params::default();
-    let org_param = format!("{}::uuid", p.push(scope.org()));
-    let words: Vec<String> =
-        search::words(q).iter().map(|word| format!(" AND a.search LIKE {}::text", p.push(word.pattern()))).collect();
-    let found = format!("FROM account_rows a WHERE a.org_id = {org_param}{}", words.concat());
-    let total = if edge.is_none() {
-        format!("(SELECT count(*) FROM (SELECT {found} LIMIT {}) c)", COUNT_LIMIT + 1)
-    } else {
-        "0::bigint".to_owned()
-    };
-    let beyond = edge.as_ref().map_or_else(String::new, |edge| {
-        let sign = if edge.b { "<" } else { ">" };
-        format!(" AND (lower(a.name), a.id) {sign} ({}::text, {}::uuid)", p.push(edge.n.clone()), p.push(edge.i))
-    });
-    let direction = if backwards { "DESC" } else { "ASC" };
-    let sql = format!(
-        "SELECT a.*, (SELECT count(*) FROM leads l WHERE l.org_id = {org_param} AND l.account_id = a.id),
-           (SELECT max(l.score) FROM leads l WHERE l.org_id = {org_param} AND l.account_id = a.id)
-         FROM (SELECT {ACCOUNT}, lower(a.name) AS key, {total} AS total {found}{beyond} ORDER BY lower(a.name) {direction}, a.id {direction} LIMIT {}) a
-         ORDER BY a.key {direction}, a.id {direction}",
-        limit + 1
-    );
-    let rows = db.read(scope, &sql, &p.refs()).await?;
-    page(&rows, limit, edge.as_ref()).map_err(Problem::from)
-}
-
-fn page(rows: &[Row], limit: i64, edge: Option<&Edge>) -> Result<Page<AccountRow>, DbError> {
-    let counted = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(11))?;
-    let total = match edge {
-        Some(edge) => Total { value: edge.t.saturating_abs(), exact: edge.t >= 0 },
-        None => Total { value: counted.min(COUNT_LIMIT), exact: counted <= COUNT_LIMIT },
-    };
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    let backwards = edge.is_some_and(|edge| edge.b);
-    let mut kept: Vec<&Row> = rows.iter().take(limit).collect();
-    if backwards {
-        kept.reverse();
-    }
-    let cursor = |row: Option<&&Row>, back: bool| -> Result<Option<String>, DbError> {
-        let Some(row) = row else { return Ok(None) };
-        let t = if total.exact { total.value } else { -total.value };
-        Ok(Some(Cursor::encode(&Edge { n: row.try_get(10)?, i: row.try_get(0)?, b: back, t })))
-    };
-    let (has_previous, has_next) = if backwards { (more, true) } else { (edge.is_some(), more) };
-    let previous = if has_previous { cursor(kept.first(), true)? } else { None };
-    let next = if has_next { cursor(kept.last(), false)? } else { None };
-    let rows = kept
-        .into_iter()
-        .map(|row| Ok(AccountRow { account: account(row)?, people: row.try_get(12)?, top_score: row.try_get(13)? }))
-        .collect::<Result<_, DbError>>()?;
-    Ok(Page { rows, previous, next, total: Some(total) })
 }

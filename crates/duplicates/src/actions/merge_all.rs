@@ -1,0 +1,47 @@
+use db::{DbError, TenantTx};
+use http_kit::Problem;
+use jiff::Timestamp;
+use jobs::{JobId, JobStatus, Options};
+use kernel::{Actor, UserId};
+
+use crate::{jobs::merge_all::MergeAll, store};
+
+/// Merges every cluster that is at least so probable, in the background, with the best value of each field.
+pub(crate) async fn merge_all(tx: &TenantTx, at_least: f64, actor: Actor, now: Timestamp) -> Result<Option<JobId>, Problem> {
+    let settings = store::settings::get(tx).await?;
+    if !(settings.show_from..1.0).contains(&at_least) {
+        let least = settings.show_from * 100.0;
+        return Err(Problem::field("/at_least", "at_least.out_of_range", format!("Name a probability from {least:.1} % to below 100 %")));
+    }
+    let by: Option<UserId> = match actor {
+        Actor::User(user) => Some(user),
+        Actor::System | Actor::Provider => None,
+    };
+    let job = MergeAll { at_least_bits: settings.calibration.bits_for(at_least), by, asked_at: now };
+    Ok(jobs::enqueue(tx, &job, Options::unique(key(tx, "asked"))).await?)
+}
+
+/// The same for what is sure enough to need no question.
+pub(crate) async fn enqueue_automatic(tx: &TenantTx) -> Result<(), DbError> {
+    let bits = store::settings::get(tx).await?.automatic_bits();
+    let job = MergeAll { at_least_bits: bits, by: None, asked_at: Timestamp::UNIX_EPOCH };
+    jobs::enqueue(tx, &job, Options::unique(key(tx, "automatic"))).await?;
+    Ok(())
+}
+
+/// How the newest one that somebody asked for is doing.
+pub(crate) async fn status(tx: &TenantTx) -> Result<Option<JobStatus>, DbError> {
+    jobs::status_by_key::<MergeAll>(tx, &key(tx, "asked")).await
+}
+
+/// Stops it; clusters that were merged stay merged.
+pub(crate) async fn stop(tx: &TenantTx) -> Result<bool, DbError> {
+    match status(tx).await? {
+        Some(job) => jobs::request_stop(tx, job.id).await,
+        None => Ok(false),
+    }
+}
+
+fn key(tx: &TenantTx, what: &str) -> String {
+    format!("{what}:{}", tx.org())
+}

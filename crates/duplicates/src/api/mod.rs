@@ -1,0 +1,21 @@
+//! `/api/v1/duplicates`.
+
+mod decide;
+mod list;
+mod scan;
+mod settings;
+
+use http_kit::App;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// This slice's part of the API.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_duplicates))
+        .routes(routes!(scan::get_scan, scan::post_scan, scan::delete_scan))
+        .routes(routes!(scan::post_merge_all))
+        .routes(routes!(settings::get_settings, settings::put_settings))
+        .routes(routes!(list::get_duplicates))
+        .routes(routes!(decide::merge_duplicates))
+        .routes(routes!(decide::reject_duplicates))
+}

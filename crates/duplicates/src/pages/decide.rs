@@ -1,0 +1,51 @@
+//! Merge, or not the same person.
+
+use axum::{extract::State, response::Response};
+use http_kit::{ApiPath, App, Flash, PageForm, Problem, redirect};
+use identity::{Can, LeadsWrite};
+use kernel::{ClusterId, LeadId};
+use serde::Deserialize;
+
+use super::side_by_side::Typed;
+use crate::actions::{
+    merge::{Merge, merge_one},
+    reject,
+};
+
+pub(super) async fn merge(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<ClusterId>,
+    form: PageForm<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let typed = Typed::read(&form.value)?;
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let merge = Merge { leads: &typed.leads, into: typed.into, choices: &typed.choices };
+    let (lead, set) = merge_one(&tx, id, merge, viewer.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    let flash = Flash::success(format!("Merged into {}.", lead.display_name()))
+        .link("Open", format!("/leads/{}", lead.id))
+        .undo(format!("/changes/{set}/undo"));
+    Ok(redirect("/duplicates", Some(flash)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RejectForm {
+    /// Only this one is somebody else.
+    only: Option<LeadId>,
+}
+
+pub(super) async fn reject(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<ClusterId>,
+    form: PageForm<RejectForm>,
+) -> Result<Response, Problem> {
+    let tx = app.db.tenant(&viewer.scope).await?;
+    reject::reject(&tx, id, form.value.only, viewer.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(redirect("/duplicates", Some(Flash::success("Noted: they are different people. This pair does not come back."))))
+}

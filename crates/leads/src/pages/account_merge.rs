@@ -1,0 +1,171 @@
+//! Two accounts made one: whose facts stay.
+
+use axum::{extract::State, response::Response};
+use http_kit::{ApiPath, ApiQuery, App, FieldError, Flash, PageForm, Problem, redirect};
+use identity::{Can, LeadsWrite};
+use kernel::AccountId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ui::{Button, Icon, Nav, table};
+
+use crate::{
+    actions::{
+        merge_accounts::{best_facts, merge_accounts},
+        update_account::locked,
+    },
+    model::{Account, AccountDraft},
+    store,
+};
+
+/// The facts that are chosen one by one, and what they are called.
+const FACTS: [(&str, &str); 7] = [
+    ("name", "Name"),
+    ("domain", "Domain"),
+    ("industry", "Industry"),
+    ("employee_count", "Employees"),
+    ("annual_revenue", "Annual revenue"),
+    ("country", "Country"),
+    ("city", "City"),
+];
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Query {
+    with: Option<AccountId>,
+}
+
+/// `GET /accounts/{id}/merge?with=…`
+pub(super) async fn show(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<AccountId>,
+    ApiQuery(query): ApiQuery<Query>,
+) -> Result<Markup, Problem> {
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let into = locked(&tx, id).await?;
+    let from = match query.with.filter(|with| *with != id) {
+        Some(with) => Some(locked(&tx, with).await?),
+        None => None,
+    };
+    let counts = match &from {
+        Some(from) => Some((store::accounts::roll_up(&tx, id).await?.people, store::accounts::roll_up(&tx, from.id).await?.people)),
+        None => None,
+    };
+    tx.commit().await?;
+    let href = format!("/accounts/{id}");
+    let title = format!("Merge {}", into.display_name());
+    let crumbs = [("Accounts", "/accounts"), (into.display_name(), href.as_str())];
+    let content = match (&from, counts) {
+        (Some(from), Some(counts)) => html! {
+            (ui::page_header_under(&crumbs, &title, "People of both come together. It can be undone for 30 days.", html! {}))
+            (side_by_side(&into, from, counts))
+        },
+        _ => {
+            let similar = store::accounts::similar(&app.db, &viewer.scope, id).await?;
+            html! {
+                (ui::page_header_under(&crumbs, &title, "Which other account is the same company?", html! {}))
+                @if similar.is_empty() {
+                    (ui::empty_state(Icon::Account, "No account looks like it", "Open the other account and choose Merge there with this one's address, or give both the same name.", html! { (Button::secondary("Back").href(href.as_str())) }))
+                } @else { (ui::card("May be the same company", html! {}, choices(&into, &similar))) }
+            }
+        }
+    };
+    Ok(viewer.page(Nav::Accounts, &title, content))
+}
+
+/// Accounts that may be this one, each with the way to merge.
+pub(super) fn choices(into: &Account, similar: &[Account]) -> Markup {
+    ui::stack(html! {
+        @for other in similar {
+            div.button-row {
+                a href={ "/accounts/" (other.id) } { (ui::person(other.display_name(), (!other.name.is_empty()).then_some(other.domain.as_str()))) }
+                (Button::secondary("Merge").small().href(format!("/accounts/{}/merge?with={}", into.id, other.id)))
+            }
+        }
+    })
+}
+
+fn side_by_side(into: &Account, from: &Account, (people, others): (i64, i64)) -> Markup {
+    let (own, other, best) = (json!(into.draft()), json!(from.draft()), json!(best_facts(into, from)));
+    let text = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(number) => number.as_i64().map_or_else(|| number.to_string(), ui::number),
+    };
+    let option = |name: &str, side: &str, value: String, chosen: bool| {
+        html! { label { input type="radio" name=(name) value=(side) checked[chosen]; " " @if value.is_empty() { span.muted { "empty" } } @else { (value) } } }
+    };
+    html! {
+        form method="post" action={ "/accounts/" (into.id) "/merge" } {
+            (ui::hidden("with", &from.id.to_string()))
+            (table::wrap("Side by side", html! {
+                table.table {
+                    thead { tr { (table::th("Field")) th scope="col" { a href={ "/accounts/" (into.id) } { (into.display_name()) } " stays" } th scope="col" { a href={ "/accounts/" (from.id) } { (from.display_name()) } " goes" } } }
+                    tbody {
+                        @for (name, label) in FACTS {
+                            @let (mine, theirs) = (own.get(name), other.get(name));
+                            tr {
+                                td.is-title data-label="Field" { (label) }
+                                @if mine == theirs {
+                                    td data-label=(into.display_name()) { (text(mine)) }
+                                    td data-label=(from.display_name()) { (text(theirs)) }
+                                } @else {
+                                    td data-label=(into.display_name()) { (option(name, "own", text(mine), best.get(name) == mine)) }
+                                    td data-label=(from.display_name()) { (option(name, "other", text(theirs), best.get(name) != mine)) }
+                                }
+                            }
+                        }
+                        tr { td.is-title data-label="Field" { "People" } td data-label=(into.display_name()) { (ui::number(people)) } td data-label=(from.display_name()) { (ui::number(others)) } }
+                    }
+                }
+            }))
+            (ui::form_actions(html! { (Button::primary("Merge").icon(Icon::Check)) (Button::ghost("Cancel").href(format!("/accounts/{}", into.id))) }))
+        }
+    }
+}
+
+/// Which account goes, and of each fact whose stays: `own` or `other`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MergeForm {
+    with: Option<AccountId>,
+    #[serde(flatten)]
+    sides: std::collections::BTreeMap<String, String>,
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<AccountId>,
+    form: PageForm<MergeForm>,
+) -> Result<Response, Problem> {
+    let with = form
+        .value
+        .with
+        .ok_or_else(|| Problem::invalid(vec![FieldError::new("/with", "with.required", "Choose the account to merge with")]))?;
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let into = store::accounts::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let from = store::accounts::get(&tx, with).await?.ok_or_else(Problem::not_found)?;
+    let facts = chosen(&into, &from, &form.value.sides);
+    let (account, set) = merge_accounts(&tx, id, with, facts, viewer.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    let flash = Flash::success(format!("Merged into {}.", account.display_name())).undo(format!("/changes/{set}/undo"));
+    Ok(redirect(&format!("/accounts/{id}"), Some(flash)))
+}
+
+fn chosen(into: &Account, from: &Account, sides: &std::collections::BTreeMap<String, String>) -> AccountDraft {
+    let (own, other) = (json!(into.draft()), json!(from.draft()));
+    let mut facts = json!(best_facts(into, from));
+    for (name, _) in FACTS {
+        let value = match sides.get(name).map(String::as_str) {
+            Some("own") => own.get(name),
+            Some("other") => other.get(name),
+            _ => None,
+        };
+        if let (Some(value), Some(facts)) = (value, facts.as_object_mut()) {
+            facts.insert(name.to_owned(), value.clone());
+        }
+    }
+    serde_json::from_value(facts).unwrap_or_else(|_| best_facts(into, from))
+}
