@@ -16,8 +16,9 @@ use super::{
     FileProblem, ImportError, ImportLeads, MAX_FILE, Plan, Progress,
     analysis::{Analysis, analyse},
     model::{Counts, Import, ImportStatus, Summary},
-    run, store,
+    run, store, trial,
 };
+use leads::changes;
 
 /// How long an import of the command line has the work for itself.
 const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -90,6 +91,9 @@ impl Arriving {
             created_at: app.clock.now(),
             started_at: None,
             finished_at: None,
+            change_sets: Vec::new(),
+            trial: None,
+            trial_no: 0,
         };
         Ok((import, Kept(self)))
     }
@@ -124,19 +128,31 @@ pub(crate) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Act
     let payload = json!({ "file_name": import.file_name, "rows": import.total_rows });
     events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }])
         .await?;
+    trial::enqueue(tx, import, import.trial_no).await?;
     Ok(())
 }
 
 /// Keeps a corrected plan, also one that cannot be started yet.
 pub(crate) async fn save_plan(app: &App, scope: &Scope, id: ImportId, plan: Plan) -> Result<(), ImportError> {
     let tx = app.db.tenant(scope).await?;
-    let import = store::lock(&tx, id).await?.ok_or(ImportError::NotFound)?;
+    keep_plan(&tx, id, plan).await?;
+    tx.commit().await?;
+    app.feed.nudge();
+    Ok(())
+}
+
+/// The same in the caller's transaction; the import as it is then.
+pub(crate) async fn keep_plan(tx: &TenantTx, id: ImportId, plan: Plan) -> Result<Import, ImportError> {
+    let import = store::lock(tx, id).await?.ok_or(ImportError::NotFound)?;
     only_mapping(&import)?;
     if plan.targets.len() != import.analysis.columns.len() {
         return Err(ImportError::plan("targets", "The form does not belong to this file. Load the page again."));
     }
-    store::save_plan(&tx, id, &plan).await?;
-    Ok(tx.commit().await?)
+    let trial_no = store::save_plan(tx, id, &plan).await?;
+    let total_rows = Import::rows_under(&import.analysis, &plan);
+    let import = Import { plan, total_rows, trial_no, trial: None, ..import };
+    trial::enqueue(tx, &import, trial_no).await?;
+    Ok(import)
 }
 
 fn only_mapping(import: &Import) -> Result<(), ImportError> {
@@ -172,7 +188,10 @@ async fn begin(tx: &TenantTx, app: &App, id: ImportId, plan: Option<Plan>, actor
         import.actor = actor.to_string();
     }
     let now = app.clock.now();
-    store::start(tx, &import, &actor.to_string(), now).await?;
+    let title = format!("Import of {}", import.file_name);
+    let change_set = changes::begin(tx, changes::Kind::Import, &title, actor, now).await?;
+    store::start(tx, &import, &actor.to_string(), change_set, now).await?;
+    import.change_sets.push(change_set);
     import.status = ImportStatus::Running;
     import.started_at = import.started_at.or(Some(now));
     run::tell(tx, app, &import, "import.started").await?;
@@ -191,12 +210,13 @@ pub async fn stop_import(tx: &TenantTx, app: &App, id: ImportId) -> Result<Impor
     Ok(import)
 }
 
-/// Imports a file of this machine with the guessed plan, to its end: what `leadline import` does.
+/// Imports a file of this machine with the guessed plan as `adjust` leaves it, to its end: what `leadline import` does.
 pub async fn import_file(
     app: &App,
     scope: &Scope,
     actor: Actor,
     path: &Path,
+    adjust: impl FnOnce(&mut Plan),
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary, ImportError> {
     use tokio::io::AsyncReadExt;
@@ -213,10 +233,12 @@ pub async fn import_file(
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (import, kept) = arriving.complete(app, actor, &name).await?;
     let id = import.id;
+    let mut plan = import.plan.clone();
+    adjust(&mut plan);
     let tx = app.db.tenant(scope).await?;
     record(&tx, app, &import, actor).await?;
     // This process does the work itself; should it die in the middle, a worker takes the rest over later.
-    begin(&tx, app, id, None, actor).await?;
+    begin(&tx, app, id, Some(plan), actor).await?;
     let later = app.clock.now().checked_add(TAKEN_OVER_AFTER).unwrap_or(Timestamp::MAX);
     jobs::enqueue(&tx, &ImportLeads { import_id: id }, Options::unique(id.to_string()).at(later)).await?;
     tx.commit().await?;
@@ -253,27 +275,6 @@ async fn end_of(app: &App, scope: &Scope, id: ImportId, progress: &mut impl FnMu
         progress(import.progress());
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
-}
-
-/// What the rows of a file would do, without doing it.
-pub(crate) struct DryRun {
-    pub(crate) rows: Vec<(Result<super::row::LeadRow, super::row::Rejection>, super::merge::Verdict)>,
-    /// These are not all rows of the file.
-    pub(crate) partial: bool,
-}
-
-/// Tries the first `most` rows of a file that waits for its mapping.
-pub(crate) async fn dry_run(app: &App, scope: &Scope, import: &Import, most: usize) -> Result<DryRun, ImportError> {
-    let (path, import_) = (run::file_of(app, scope.org(), import.id), import.clone());
-    let (rows, partial) = tokio::task::spawn_blocking(move || run::read_some(path, &import_, most, 16 * 1024 * 1024))
-        .await
-        .map_err(std::io::Error::other)??;
-    let tx = app.db.tenant(scope).await?;
-    let good: Vec<_> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
-    let mut batch = store::load(&tx, &good).await?;
-    drop(tx);
-    let verdicts = run::merge(&mut batch, &rows, &import.plan);
-    Ok(DryRun { rows: rows.into_iter().zip(verdicts).collect(), partial })
 }
 
 /// Whether the analysis is of the file that a plan speaks of; for the form.

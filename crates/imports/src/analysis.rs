@@ -11,9 +11,11 @@ use utoipa::ToSchema;
 
 use super::{
     FileProblem, encoding,
-    guess::{self, Evidence},
+    guess::{self, DateOrder, Evidence, Kind, Layout},
     plan::{LeadField, Target},
+    preamble,
     reader::{Fault, MAX_COLUMNS, Reader, Record},
+    unpack::unpack,
 };
 
 /// The word that a web form leaves where nothing was chosen. Where it fills a noticeable part of
@@ -47,6 +49,18 @@ pub struct Analysis {
     /// Cells of the first row.
     pub(crate) width: usize,
     pub(crate) broken_at: Option<u64>,
+    /// Whose export it looks like.
+    #[serde(default)]
+    pub(crate) layout: Option<Layout>,
+    /// The file of an archive or the sheet of a workbook that was read.
+    #[serde(default)]
+    pub(crate) part: Option<String>,
+    /// Sheets with cells that were not read.
+    #[serde(default)]
+    pub(crate) left_out: Vec<String>,
+    /// Lines above the names of the columns that are no part of the table.
+    #[serde(default)]
+    pub(crate) preamble: u64,
 }
 
 /// A place in the stored file.
@@ -66,8 +80,11 @@ pub struct Column {
     /// Rows that have a value in it.
     pub filled: u64,
     pub samples: Vec<String>,
-    /// Every value is a number; then a custom field of it holds numbers.
-    pub numeric: bool,
+    /// The type that a custom field of its values would have.
+    #[serde(default)]
+    pub kind: Kind,
+    #[serde(default)]
+    pub(crate) date_order: DateOrder,
     /// `Select` stands where nothing was chosen and is read as empty.
     pub placeholder: bool,
     /// The key that it would have as a custom field.
@@ -91,8 +108,10 @@ impl Analysis {
     }
 }
 
-/// Reads the file at `path`, replaces it by its UTF-8 form where it has another, and says what it is.
+/// Reads the file at `path`, replaces it by the table in it and its UTF-8 form where it is packed or has another
+/// encoding, and says what it is.
 pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
+    let unpacked = unpack(path)?;
     let detected = encoding::detect(path)?;
     let mut start = detected.mark;
     if detected.encoding != encoding_rs::UTF_8 {
@@ -104,7 +123,8 @@ pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
     let (delimiter, skipped) = sniff(path, start)?;
     let first = Place { offset: start + skipped, row: if skipped > 0 { 2 } else { 1 } };
 
-    let mut reader = Reader::new(File::open(path)?, delimiter, first.offset, first.row)?;
+    let (table, preamble) = preamble::end(path, delimiter, first)?;
+    let mut reader = Reader::new(File::open(path)?, delimiter, table.offset, table.row)?;
     let mut record = Record::default();
     if !reader.next(&mut record)? {
         return Err(FileProblem::Empty);
@@ -138,7 +158,7 @@ pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
     if rows == 0 && !header_looks_like_data {
         return Err(FileProblem::NoRows);
     }
-    let columns = columns(&header, evidence, rows, header_looks_like_data);
+    let (columns, layout) = columns(&header, evidence, rows, header_looks_like_data);
     if columns.len() > MAX_COLUMNS {
         return Err(FileProblem::TooManyColumns(columns.len()));
     }
@@ -169,10 +189,14 @@ pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
         data,
         width,
         broken_at: reader.broken_at(),
+        layout,
+        part: unpacked.part,
+        left_out: unpacked.left_out,
+        preamble,
     })
 }
 
-fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data: bool) -> Vec<Column> {
+fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data: bool) -> (Vec<Column>, Option<Layout>) {
     let mut columns: Vec<Column> = Vec::new();
     let mut kept = Vec::new();
     for (index, (name, evidence)) in header.iter().zip(evidence).enumerate() {
@@ -187,12 +211,14 @@ fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data
         );
         let key = unique(&custom_key(&name, index), |key| columns.iter().any(|c| c.key == key), "_");
         let placeholder = evidence.placeholders >= 2 && evidence.placeholders.saturating_mul(100) >= rows;
+        let (kind, date_order) = evidence.kind(placeholder);
         columns.push(Column {
             name,
             index,
             filled: evidence.filled() - if placeholder { evidence.placeholders } else { 0 },
             samples: evidence.samples.iter().filter(|sample| !placeholder || *sample != PLACEHOLDER).take(SAMPLES).cloned().collect(),
-            numeric: evidence.is_numeric(placeholder),
+            kind,
+            date_order,
             placeholder,
             guess: Target::Custom(key.clone()),
             key,
@@ -200,8 +226,8 @@ fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data
         });
         kept.push(evidence);
     }
-    guess::guess(&mut columns, &kept, header_is_data);
-    columns
+    let layout = guess::guess(&mut columns, &kept, header_is_data);
+    (columns, layout)
 }
 
 /// A name that is not `taken` yet: with 2, 3 … behind it if need be.
@@ -410,7 +436,7 @@ mod tests {
         let analysis = analysed("Email,City,Visits\na@b.example,Select,1\nb@b.example,Rome,2.5\nc@b.example,Select,\n").unwrap();
         assert_eq!((analysis.columns[1].placeholder, analysis.columns[1].filled), (true, 1));
         assert_eq!(analysis.columns[1].samples, ["Rome"]);
-        assert!(analysis.columns[2].numeric && !analysis.columns[1].numeric);
+        assert!((analysis.columns[2].kind, analysis.columns[1].kind) == (Kind::Number, Kind::Text));
     }
 
     #[test]

@@ -99,13 +99,12 @@ fn magic(head: &[u8]) -> Option<&'static str> {
     let lower: Vec<u8> = trimmed.iter().take(64).map(u8::to_ascii_lowercase).collect();
     let begins = |prefix: &[u8]| head.starts_with(prefix);
     if begins(b"PK\x03\x04") {
-        let excel = head.windows(3).any(|w| w == b"xl/") || head.windows(19).any(|w| w == b"[Content_Types].xml");
-        return Some(if excel { "an Excel workbook (.xlsx)" } else { "a ZIP archive" });
+        return Some("an archive inside an archive");
     }
     let known: [(&[u8], &str); 8] = [
-        (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one that is protected by a password"),
         (b"%PDF", "a PDF document"),
-        (b"\x1f\x8b", "a gzip archive"),
+        (b"\x1f\x8b", "an archive inside an archive"),
         (b"\x89PNG", "a picture"),
         (b"\xff\xd8\xff", "a picture"),
         (b"GIF8", "a picture"),
@@ -241,7 +240,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_named() {
         for (bytes, word) in [
-            (b"PK\x03\x04....[Content_Types].xml xl/".as_slice(), "xlsx"),
+            (b"PK\x03\x04....[Content_Types].xml xl/".as_slice(), "archive inside"),
             (b"%PDF-1.7", "PDF"),
             (b"\xd0\xcf\x11\xe0....", ".xls"),
             (b"  <!DOCTYPE html><p>", "web page"),

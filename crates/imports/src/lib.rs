@@ -18,17 +18,25 @@ mod merge;
 mod model;
 mod pages;
 mod plan;
+mod preamble;
 mod problem;
 mod reader;
 mod rejected_csv;
 mod row;
 mod run;
 mod store;
+mod sweep;
+mod trial;
+mod unpack;
 mod upload;
+mod upsert;
+
+use jiff::SignedDuration;
 
 pub use actions::{import_file, start_import, stop_import};
 pub use analysis::{Analysis, Column};
 pub use api::api;
+pub use guess::Kind;
 pub use model::{Counts, Import, ImportStatus, Progress, Summary};
 pub use pages::pages;
 pub use plan::{Existing, LeadField, Plan, Target};
@@ -37,5 +45,5 @@ pub use run::ImportLeads;
 
 /// This slice's jobs.
 pub fn jobs(registry: jobs::Registry<http_kit::App>) -> jobs::Registry<http_kit::App> {
-    registry.job::<ImportLeads>()
+    registry.job::<ImportLeads>().job::<trial::TryImport>().every(SignedDuration::from_hours(6), &sweep::SweepUploads {})
 }

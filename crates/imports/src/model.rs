@@ -1,11 +1,13 @@
-use jiff::Timestamp;
-use kernel::ImportId;
+use jiff::{SignedDuration, Timestamp};
+use kernel::{ChangeSetId, ImportId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     analysis::{Analysis, Place},
+    merge::Verdict,
     plan::Plan,
+    trial::Trial,
 };
 
 /// How far an import has come.
@@ -52,6 +54,32 @@ pub struct Counts {
     pub rejected: u64,
 }
 
+impl Counts {
+    /// Counts what became of a row.
+    pub(crate) fn add(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Created => self.created += 1,
+            Verdict::Updated => self.updated += 1,
+            Verdict::Unchanged => self.unchanged += 1,
+            Verdict::Rejected(_) | Verdict::Conflict(_) => self.rejected += 1,
+        }
+    }
+
+    /// All rows counted.
+    pub(crate) const fn rows(self) -> u64 {
+        self.created + self.updated + self.unchanged + self.rejected
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.created += more.created;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.rejected += more.rejected;
+    }
+}
+
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Progress {
@@ -92,6 +120,12 @@ pub struct Import {
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// What holds its changes, to undo them: one per start, the newest last.
+    pub change_sets: Vec<ChangeSetId>,
+    /// What it would do, as far as that has been tried.
+    pub(crate) trial: Option<Trial>,
+    /// Which plan the trial is of.
+    pub(crate) trial_no: i32,
 }
 
 impl Import {
@@ -109,6 +143,13 @@ impl Import {
     /// Rows per second of work, once there is something to say.
     pub fn rows_per_second(&self) -> Option<u64> {
         self.rows_done.saturating_mul(1000).checked_div(self.worked_ms).filter(|rate| *rate > 0)
+    }
+
+    /// How long the rest takes at the rate so far.
+    pub fn time_left(&self) -> Option<SignedDuration> {
+        let rate = self.rows_per_second()?;
+        let seconds = self.total_rows.saturating_sub(self.rows_done).div_ceil(rate);
+        i64::try_from(seconds).ok().map(SignedDuration::from_secs)
     }
 
     /// The rows there are under this plan: the first is one of them when it holds no names.

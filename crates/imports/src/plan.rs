@@ -1,9 +1,15 @@
 //! Which column becomes what, and what happens to leads that exist already.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ImportError, analysis::Analysis};
+use super::{
+    ImportError,
+    analysis::{Analysis, Column},
+    guess::Kind,
+};
 use leads::model::{clean_tags, is_custom_key};
 
 /// A field of a lead that a column can be read into.
@@ -183,6 +189,15 @@ impl Existing {
         }
     }
 
+    /// What happens when two rows of a file say different things of one lead.
+    pub(crate) const fn between_rows(self) -> &'static str {
+        match self {
+            Self::Fill => "An earlier row says otherwise, and counts",
+            Self::Overwrite => "An earlier row says otherwise; this one counts",
+            Self::Skip => "An earlier row says otherwise, and this one is skipped",
+        }
+    }
+
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Fill => "Fill their empty fields",
@@ -210,6 +225,10 @@ pub struct Plan {
     /// Where a new lead comes from, unless a column says so.
     #[serde(default)]
     pub source: String,
+    /// The types of custom fields (`text`, `number`, `bool`, `date`, `choice`, `url`) by key, where they are not to be
+    /// what the column looks like. A field that exists keeps the type it has.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Kind>,
 }
 
 const fn yes() -> bool {
@@ -219,14 +238,20 @@ const fn yes() -> bool {
 impl Plan {
     /// What we would do unasked.
     pub(crate) fn guessed(analysis: &Analysis, file_name: &str) -> Self {
-        let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
+        let stem = file_name.trim_end_matches(".gz").rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
         Self {
             targets: analysis.columns.iter().map(|column| column.guess.clone()).collect(),
             has_header: !analysis.header_looks_like_data,
             existing: Existing::Fill,
             tags: Vec::new(),
             source: stem.chars().take(100).collect(),
+            kinds: BTreeMap::new(),
         }
+    }
+
+    /// The type of the custom field that a column becomes.
+    pub(crate) fn kind(&self, key: &str, column: &Column) -> Kind {
+        self.kinds.get(key).copied().unwrap_or(column.kind)
     }
 
     /// Checks that the plan fits the file, and cleans what was typed.

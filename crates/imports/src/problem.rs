@@ -11,8 +11,18 @@ pub const MAX_FILE: u64 = 512 * 1024 * 1024;
 pub enum FileProblem {
     #[error("The file is empty. Choose the file again, or export it again.")]
     Empty,
-    #[error("This is {0}, not a CSV file. Open it in the program it comes from, save it as CSV (UTF-8), and upload that.")]
+    #[error(
+        "This is {0}, not a table that can be imported. Open it in the program it comes from, save it as CSV (UTF-8) or .xlsx, and upload that."
+    )]
     NotText(&'static str),
+    /// A ZIP or gzip archive that cannot be taken apart.
+    #[error("{0}")]
+    Archive(String),
+    /// An Excel workbook that cannot be read.
+    #[error("{0}")]
+    Workbook(String),
+    #[error("The file unpacks to {0}. Unpack it yourself and upload the table in it.")]
+    Bomb(String),
     #[error("The file has column names and no rows under them, so there is nothing to import. Export it again with its rows.")]
     NoRows,
     #[error(
@@ -38,6 +48,9 @@ impl FileProblem {
         match self {
             Self::Empty => "file.empty",
             Self::NotText(_) | Self::NotATable => "file.not_csv",
+            Self::Archive(_) => "file.archive",
+            Self::Workbook(_) => "file.workbook",
+            Self::Bomb(_) => "file.unpacks_too_large",
             Self::NoRows => "file.no_rows",
             Self::TooManyColumns(_) => "file.too_many_columns",
             Self::Header(_) => "file.header_unreadable",
@@ -57,6 +70,9 @@ impl From<FileProblem> for Problem {
             FileProblem::Interrupted => Self::bad_request(problem.to_string()),
             FileProblem::Empty
             | FileProblem::NotText(_)
+            | FileProblem::Archive(_)
+            | FileProblem::Workbook(_)
+            | FileProblem::Bomb(_)
             | FileProblem::NoRows
             | FileProblem::NotATable
             | FileProblem::TooManyColumns(_)

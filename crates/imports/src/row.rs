@@ -1,6 +1,5 @@
 //! One row of a file, read by a plan: a checked lead, or the reason why it is none.
 
-use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -72,9 +71,10 @@ pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<
         }
         match target {
             Target::Ignore => continue,
-            Target::Custom(key) => {
-                draft.custom.insert(key.clone(), custom(column, text));
-            }
+            Target::Custom(key) => match plan.kind(key, column).value(text, column.date_order) {
+                Ok(value) => drop(draft.custom.insert(key.clone(), value)),
+                Err(why) => wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header))),
+            },
             Target::Field(field) => {
                 if let Err(why) = set(&mut draft, &mut status, *field, text) {
                     wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header)));
@@ -101,15 +101,6 @@ pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<
     // Only who has both can turn out to be two leads.
     let cells = if lead.email.is_some() && !lead.external_id.is_empty() { cells() } else { Vec::new() };
     Ok(LeadRow { row: record.row, lead, status, import_key, cells })
-}
-
-fn custom(column: &Column, text: &str) -> Value {
-    let number = || {
-        let whole = text.parse::<i64>().ok().map(Number::from);
-        whole.or_else(|| text.parse().ok().and_then(Number::from_f64))
-    };
-    let number = if column.numeric && guess::is_number(text) { number() } else { None };
-    number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
 }
 
 fn set(draft: &mut LeadDraft, status: &mut Option<Status>, field: LeadField, text: &str) -> Result<(), String> {
@@ -156,7 +147,12 @@ fn set(draft: &mut LeadDraft, status: &mut Option<Status>, field: LeadField, tex
             return Ok(());
         }
         LeadField::Tags => {
-            draft.tags = text.split([';', ',', '|']).map(str::to_owned).collect();
+            // Google Contacts joins its labels with ":::" and marks its own with an asterisk.
+            draft.tags = text
+                .split([';', ',', '|'])
+                .flat_map(|tags| tags.split(":::"))
+                .map(|tag| tag.trim().trim_start_matches("* ").to_owned())
+                .collect();
             return Ok(());
         }
     };
@@ -174,7 +170,7 @@ fn split_name(text: &str) -> (&str, &str) {
 }
 
 /// SHA-256 over name, company and phone as compared: lower case, digits of the phone only.
-fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
+pub(crate) fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
     if lead.email.is_some() || !lead.external_id.is_empty() || !lead.linkedin_url.is_empty() {
         return None;
     }
@@ -188,15 +184,12 @@ fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
     Some(hash.finalize().to_vec())
 }
 
-/// What a custom value was before it was read, for a preview.
-pub(crate) fn custom_values(fields: &Map<String, Value>) -> Vec<(String, String)> {
-    fields.iter().map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::io::Cursor;
+
+    use serde_json::Value;
 
     use super::{super::analysis::analyse, *};
     use crate::reader::Reader;

@@ -12,6 +12,7 @@
 //!   blindly.
 
 pub mod actions;
+mod address_check;
 mod api;
 mod jobs;
 pub mod model;
@@ -22,6 +23,7 @@ pub mod store;
 pub mod templates;
 mod tracking;
 
+pub use address_check::address_check;
 pub use jobs::jobs;
 
 /// This slice's pages, and the addresses that mails and providers call.

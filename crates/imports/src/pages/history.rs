@@ -33,7 +33,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuer
         section id="imports" data-live="import" hx-get=(here) hx-trigger="live" hx-select="#imports" hx-swap="outerMorph" {
             @if imports.is_empty() && query.cursor.is_none() {
                 (ui::empty_state(Icon::Import, "No file imported yet",
-                    "Upload a CSV from your CRM or spreadsheet. Its columns are recognised, you see what would happen before anything does, and importing it again creates nothing twice.", new))
+                    "Upload a CSV or Excel file from your CRM or spreadsheet. Its columns are recognised, you see what would happen before anything does, and importing it again creates nothing twice.", new))
             } @else {
                 (ui::card_flush("", html! {}, rows(&imports)))
                 (Pager::new(ui::plural(n(imports.len() as u64), "import", "imports")).next(next))

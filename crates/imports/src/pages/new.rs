@@ -46,8 +46,8 @@ fn page(viewer: &Viewer, problem: Option<&str>) -> Markup {
     let content = html! {
         (ui::page_header_under(&[("Imports", "/imports")], "Import a file", "Nothing is written before you have seen what would be.", html! {}))
         @if let Some(problem) = problem { (ui::form_error(problem)) }
-        (ui::drop_zone("/imports", "file", ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain", "Drop a CSV file here, or choose one",
-            "Up to 512 MB and 500 columns; comma, semicolon, tab or | between them; UTF-8, UTF-16 or Windows encoding. The first row names the columns.", html! {}))
+        (ui::drop_zone("/imports", "file", ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip,text/csv,text/tab-separated-values,text/plain", "Drop a file here, or choose one",
+            "CSV with comma, semicolon, tab or | in any encoding, an Excel workbook (.xlsx), or one of these as .gz or .zip. Up to 512 MB and 500 columns. The first row names the columns; exports of HubSpot, Salesforce, Apollo, LinkedIn, Outlook and Google Contacts are recognised.", html! {}))
     };
     viewer.page(Nav::Imports, "Import a file", content)
 }

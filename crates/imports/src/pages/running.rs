@@ -1,7 +1,10 @@
 use axum::{extract::State, response::Response};
+use db::Scope;
 use http_kit::{ApiPath, App, Flash, Problem, redirect};
 use identity::{Can, LeadsImport, LeadsRead, Permission, Viewer};
+use jiff::SignedDuration;
 use kernel::ImportId;
+use leads::changes::{self, ChangeSet, State as Undoable};
 use maud::{Markup, html};
 use ui::{Button, Icon, Nav, Stat, Tone, table};
 
@@ -46,6 +49,7 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
     let rejections = store::rejections(&app.db, &viewer.scope, id, 0, SHOWN).await?;
     let may = viewer.may(Permission::LeadsImport);
     let csv = format!("{here}/rejected.csv");
+    let sets = change_sets(app, &viewer.scope, import).await?;
     let mut rejected = Stat::new("Rejected", number(import.counts.rejected));
     if import.counts.rejected > 0 {
         rejected = rejected.href(csv.clone());
@@ -54,6 +58,7 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
         (ui::page_header_under(&[("Imports", "/imports")], &import.file_name, "", html! {}))
         section.stack id="import" data-live={ "import:" (id) } hx-get=(here) hx-trigger="live" hx-select="#import" hx-swap="outerMorph" {
             (state(import, may))
+            @if may && !matches!(import.status, ImportStatus::Running | ImportStatus::Mapping) { (undo(&sets)) }
             (ui::stats(html! {
                 (Stat::new("Created", number(import.counts.created)))
                 (Stat::new("Updated", number(import.counts.updated)))
@@ -68,12 +73,24 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
     Ok(viewer.page(Nav::Imports, &import.file_name, content))
 }
 
+/// What holds the import's changes; those that changed nothing are left out.
+async fn change_sets(app: &App, scope: &Scope, import: &Import) -> Result<Vec<ChangeSet>, Problem> {
+    let tx = app.db.tenant(scope).await?;
+    let mut sets = Vec::new();
+    for id in &import.change_sets {
+        sets.extend(changes::get(&tx, *id).await?.filter(|set| set.rows() > 0));
+    }
+    tx.commit().await?;
+    Ok(sets)
+}
+
 fn state(import: &Import, may: bool) -> Markup {
     let id = import.id;
     let rate = import.rows_per_second().map(|rate| format!("{} rows a second", number(rate)));
+    let left = import.time_left().filter(|_| import.status == ImportStatus::Running).map(time_left);
     html! {
         div.stack {
-            p { (status(import)) @if let Some(rate) = &rate { " " span.muted.num { (rate) } } }
+            p { (status(import)) @if let Some(rate) = &rate { " " span.muted.num { (rate) @if let Some(left) = &left { ", " (left) } } } }
             @match import.status {
                 ImportStatus::Running | ImportStatus::Mapping => {
                     (ui::progress("Rows", import.rows_done, import.total_rows))
@@ -100,6 +117,35 @@ fn state(import: &Import, may: bool) -> Markup {
                     (ui::notice(Tone::Danger, &import.failure))
                     @if may { (ui::button_row(html! { (Button::primary("Upload again").icon(Icon::Upload).href("/imports/new")) })) }
                 }
+            }
+        }
+    }
+}
+
+/// How long the rest takes, as people say it.
+fn time_left(left: SignedDuration) -> String {
+    match left.as_secs() {
+        ..=1 => "almost done".to_owned(),
+        seconds @ ..=90 => format!("about {seconds} seconds left"),
+        seconds => format!("about {} minutes left", (seconds + 30) / 60),
+    }
+}
+
+/// Every change of the import can be taken back: each start of it by itself, the newest first.
+fn undo(sets: &[ChangeSet]) -> Markup {
+    html! {
+        @for set in sets.iter().rev() {
+            @let href = format!("/changes/{}", set.id);
+            @match set.state {
+                Undoable::Done => {
+                    form method="post" action={ (href) "/undo" } {
+                        (Button::secondary("Undo this import").icon(Icon::Undo).confirm("Undo this import? The leads it made are removed and the ones it changed are as before. Rows that somebody has edited since stay as they are, and are listed."))
+                    }
+                }
+                Undoable::Undoing | Undoable::Stopped => (Button::secondary("It is being undone").href(href)),
+                Undoable::Undone => p { "This import " a href=(href) { "has been undone" } "." },
+                Undoable::PartlyUndone => p { "This import " a href=(href) { "has been undone but for rows that were edited since" } "." },
+                Undoable::Open => {},
             }
         }
     }

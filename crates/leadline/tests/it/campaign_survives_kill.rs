@@ -2,89 +2,27 @@
 //! leads, time running fast, the process killed with -9 five times in the middle. Each lead gets each
 //! step exactly once; who unsubscribes after step 1 gets no step 2.
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use testkit::TestDatabase;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
-use crate::support::Visitor;
+use crate::support::{Process, Visitor, connect, number};
 
 const LEADS: usize = 1_000;
 const UNSUBSCRIBING: usize = 40;
 /// A day passes in six seconds: the sequence takes half a minute, and each step is under way for some of it.
 const SPEED: i64 = 14_400;
 
-/// The real binary over its own port and a database that outlives it.
-struct Process {
-    child: Child,
-    port: u16,
-    clock: String,
-    database: String,
-    data: tempfile::TempDir,
-}
-
-impl Process {
-    async fn start(database: &TestDatabase) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        #[expect(clippy::disallowed_methods, reason = "the fast clock starts at the real present")]
-        let clock = format!("{}@{SPEED}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));
-        let data = tempfile::tempdir().unwrap();
-        let child = spawn(port, &clock, &database.url(), data.path());
-        let process = Self { child, port, clock, database: database.url(), data };
-        process.ready().await;
-        process
-    }
-
-    fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// SIGKILL: no destructor, no last word.
-    async fn kill_and_restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child = spawn(self.port, &self.clock, &self.database, self.data.path());
-        self.ready().await;
-    }
-
-    async fn ready(&self) {
-        let begun = Instant::now();
-        while !reqwest::get(format!("{}/readyz", self.address())).await.is_ok_and(|answer| answer.status().is_success()) {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the process does not become ready");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(port: u16, clock: &str, database: &str, data: &std::path::Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_leadline"))
-        .arg("up")
-        .current_dir(data)
-        .env("LEADLINE_BIND", format!("127.0.0.1:{port}"))
-        .env("LEADLINE_DATA_DIR", data)
-        .env("LEADLINE_CLOCK", clock)
-        .env("DATABASE_URL", database)
-        // Slow enough that a kill finds batches in the provider's hands, and answers get lost, too.
-        .env("LEADLINE_CATCHER_SIMULATE", "latency_ms=400,unknown_every=7")
-        .env_remove("REDIS_URL")
-        .env("RUST_LOG", "warn")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+async fn start(database: &TestDatabase) -> Process {
+    #[expect(clippy::disallowed_methods, reason = "the fast clock starts at the real present")]
+    let clock = format!("{}@{SPEED}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));
+    // Slow enough that a kill finds batches in the provider's hands, and answers get lost, too.
+    let simulate = "latency_ms=400,unknown_every=7".to_owned();
+    Process::start(database, &[("LEADLINE_CLOCK", clock), ("LEADLINE_CATCHER_SIMULATE", simulate)]).await
 }
 
 /// Some leads have no name, some no company, and the file has its own column names.
@@ -95,16 +33,6 @@ fn generate(random: &mut StdRng) -> String {
         csv.push_str(&format!("Given{n},Family{n},lead{n}@company{company}.example,\"Company {company}, Inc.\"\n"));
     }
     csv
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn number(client: &Client, sql: &str) -> i64 {
-    client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 async fn wait_until(client: &Client, sql: &str, at_least: i64, patience: Duration) {
@@ -124,15 +52,7 @@ async fn launch(visitor: &Visitor, file: &std::path::Path, process: &Process) ->
     let signup = [("organisation", "Kill"), ("name", "Kim Kill"), ("email", "kim@kill.example"), ("password", Visitor::PASSWORD)];
     visitor.post_form("/signup", &signup).await.expect(303);
     visitor.patch_json("/api/v1/organisation", &json!({"postal_address": "1 Main Street, Springfield"})).await.expect(200);
-    let imported = Command::new(env!("CARGO_BIN_EXE_leadline"))
-        .arg("import")
-        .arg(file)
-        .current_dir(process.data.path())
-        .env("DATABASE_URL", &process.database)
-        .env("LEADLINE_DATA_DIR", process.data.path())
-        .env("LEADLINE_CLOCK", &process.clock)
-        .output()
-        .unwrap();
+    let imported = process.command("import").arg(file).output().unwrap();
     assert!(imported.status.success(), "{}{}", String::from_utf8_lossy(&imported.stdout), String::from_utf8_lossy(&imported.stderr));
     let steps = json!([
         {"delay_minutes": 0, "subject": "Hello {{ first_name }}", "html": "<p>Hi {{ full_name }} of {{ company }}</p>"},
@@ -167,9 +87,9 @@ async fn unsubscribe_some(client: &Client, visitor: &Visitor) {
 async fn a_campaign_survives_five_kills_with_each_step_sent_exactly_once() {
     let mut random = StdRng::seed_from_u64(20_260_105);
     let database = TestDatabase::create().await;
-    let mut process = Process::start(&database).await;
+    let mut process = start(&database).await;
     let client = connect(&database.url()).await;
-    let file = process.data.path().join("leads.csv");
+    let file = process.data().join("leads.csv");
     std::fs::write(&file, generate(&mut random)).unwrap();
     let visitor = Visitor::new(&process.address());
     let campaign = launch(&visitor, &file, &process).await;

@@ -62,7 +62,7 @@ impl Default for TestOptions {
 /// How many projections have not read the whole log, and how many leads wait for their score.
 const BEHIND: &str =
     "SELECT (SELECT count(*) FROM event_cursors c WHERE (c.xid, c.seq) < (SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1))
-    + (SELECT count(*) FROM intelligence_pending)";
+    + (SELECT count(*) FROM intelligence_pending) + (SELECT count(*) FROM duplicate_pending)";
 
 /// The whole application on a port of its own over a database of its own. Jobs run only when a test
 /// says so ([`TestApp::run_jobs`]); projections follow by themselves ([`TestApp::settle`] waits for them).

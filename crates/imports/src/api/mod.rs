@@ -1,5 +1,7 @@
 //! `/api/v1/imports`.
 
+mod trial;
+
 use axum::{
     Json,
     extract::{DefaultBodyLimit, Multipart, State},
@@ -9,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 use http_kit::{Answer, ApiPath, ApiQuery, App, Cursor, Idempotency, Idempotent, Problem, ProblemBody, Total};
 use identity::{Can, LeadsImport, LeadsRead};
 use jiff::Timestamp;
-use kernel::{ImportId, Uuid};
+use kernel::{ChangeSetId, ImportId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{
@@ -17,7 +19,7 @@ use utoipa_axum::{
     routes,
 };
 
-use super::{Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, store, upload::receive};
+use super::{Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, store, upload::receive, upsert};
 
 /// This part of the slice's API.
 pub fn api() -> OpenApiRouter<App> {
@@ -28,6 +30,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(start_import))
         .routes(routes!(stop_import))
         .routes(routes!(get_rejected))
+        .merge(trial::api())
+        .merge(upsert::api())
 }
 
 /// A file brought in, or about to be.
@@ -42,6 +46,12 @@ struct ImportBody {
     #[serde(flatten)]
     counts: Counts,
     rows_per_second: Option<u64>,
+    /// At the rate so far.
+    seconds_left: Option<i64>,
+    /// What undoes it: one change set per start, the newest last.
+    change_set_ids: Vec<ChangeSetId>,
+    /// Whose export it looks like: `hubspot`, `salesforce`, `apollo`, `sales_navigator`, `linkedin`, `outlook` or `google`.
+    layout: Option<String>,
     encoding: String,
     delimiter: String,
     columns: Vec<Column>,
@@ -60,6 +70,9 @@ impl From<Import> for ImportBody {
     fn from(import: Import) -> Self {
         Self {
             rows_per_second: import.rows_per_second(),
+            seconds_left: import.time_left().map(|left| left.as_secs()),
+            change_set_ids: import.change_sets,
+            layout: import.analysis.layout.map(|layout| layout.as_str().to_owned()),
             id: import.id,
             file_name: import.file_name,
             file_bytes: import.file_bytes,
@@ -110,19 +123,19 @@ struct StartBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documents the multipart body")]
 struct UploadBody {
-    /// The CSV file, up to 512 MB.
+    /// A CSV file or Excel workbook, also packed (.gz, .zip), up to 512 MB.
     #[schema(value_type = String, format = Binary)]
     file: String,
 }
 
-/// Upload a CSV file
+/// Upload a file of leads
 ///
 /// The file is stored and read once; nothing is imported before `start`. The answer says what its columns were taken for.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "leads",
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = UploadBody, content_type = "multipart/form-data"),
     responses((status = 201, body = ImportBody), (status = 413, body = ProblemBody, description = "Larger than 512 MB"),
-        (status = 422, body = ProblemBody, description = "Not a CSV file, or one without rows")))]
+        (status = 422, body = ProblemBody, description = "Not a table, or one without rows")))]
 async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Answer, Problem> {
     let actor = viewer.actor();
     let idempotency = Idempotency::of_stream(&headers, "/api/v1/imports")?.by(actor);

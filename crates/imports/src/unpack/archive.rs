@@ -1,0 +1,96 @@
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+    path::Path,
+};
+
+use zip::ZipArchive;
+
+use super::{FileProblem, Unpacked, copy, create, damaged, finish, workbook};
+
+/// More files than any export has.
+const MAX_ENTRIES: usize = 10_000;
+
+/// The one table of a ZIP archive; or a workbook, which is a ZIP archive of its own kind.
+pub(super) fn unpack(from: &Path, to: &Path) -> Result<Unpacked, FileProblem> {
+    let file = BufReader::with_capacity(128 * 1024, File::open(from)?);
+    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(FileProblem::Archive(format!(
+            "The archive holds {} files. Put the one with the leads into an archive of its own.",
+            archive.len()
+        )));
+    }
+    let names = names(&mut archive)?;
+    let has = |wanted: &str| names.iter().any(|(_, name)| name == wanted);
+    if has("xl/workbook.xml") {
+        return workbook::unpack(archive, to);
+    }
+    if let Some((_, other)) = OTHERS.iter().find(|(part, _)| has(part)) {
+        return Err(FileProblem::NotText(other));
+    }
+    let (index, name) = table(&names)?;
+    let mut entry = archive.by_index(index).map_err(|error| damaged(&error))?;
+    let packed = entry.compressed_size();
+    let mut output = create(to)?;
+    copy(&mut entry, packed, &mut output)?;
+    finish(output)?;
+    Ok(Unpacked { part: Some(name), left_out: Vec::new() })
+}
+
+/// What else comes as a ZIP archive, by a part that only it has.
+const OTHERS: [(&str, &str); 4] = [
+    ("xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
+    ("word/document.xml", "a Word document"),
+    ("content.xml", "an OpenDocument file (.ods)"),
+    ("Index/Document.iwa", "an Apple Numbers or Pages document"),
+];
+
+/// Files that people put there: no directories, and nothing that operating systems add.
+fn names<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Vec<(usize, String)>, FileProblem> {
+    let mut names = Vec::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
+        let name = entry.name().map_err(|error| damaged(&error))?.into_owned();
+        let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let added = name.starts_with("__MACOSX/") || last.starts_with('.') || matches!(last, "Thumbs.db" | "desktop.ini");
+        if !entry.is_file() || added {
+            continue;
+        }
+        if entry.encrypted() {
+            return Err(FileProblem::Archive("The archive is protected by a password. Unpack it, and upload the file in it.".to_owned()));
+        }
+        names.push((index, name));
+    }
+    Ok(names)
+}
+
+/// The one that holds the table: the only file, the only CSV among others, or the only text.
+fn table(names: &[(usize, String)]) -> Result<(usize, String), FileProblem> {
+    let shown =
+        |name: &str| name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(80).collect::<String>();
+    let of = |endings: &[&str]| -> Vec<&(usize, String)> {
+        names.iter().filter(|(_, name)| endings.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending))).collect()
+    };
+    for endings in [[".csv", ".tsv", ".tab"].as_slice(), &[".txt"]] {
+        match of(endings).as_slice() {
+            [] => {}
+            [(index, name)] => return Ok((*index, shown(name))),
+            [first, second, ..] => {
+                let (first, second) = (shown(&first.1), shown(&second.1));
+                return Err(FileProblem::Archive(format!(
+                    "The archive holds several tables (“{first}”, “{second}”{}). Upload them one by one.",
+                    if of(endings).len() > 2 { " …" } else { "" }
+                )));
+            }
+        }
+    }
+    match names {
+        [] => Err(FileProblem::Archive("The archive is empty. Put the file of leads into it.".to_owned())),
+        // Whatever it is, whoever reads it next says so.
+        [(index, name)] => Ok((*index, shown(name))),
+        _ => Err(FileProblem::Archive(
+            "The archive holds several files and none of them is a CSV file. Upload the one with the leads.".to_owned(),
+        )),
+    }
+}
