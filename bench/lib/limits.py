@@ -32,7 +32,12 @@ def parse(text, wanted):
     return found
 
 
-def capture(database, asks, times, wanted=lambda statement: "lead_rows" in statement):
+def reads_leads(statement):
+    """Not who asks, and not who their colleagues are."""
+    return re.search(r"\blead_(rows|hits)\b|\bsearch_", statement) is not None
+
+
+def capture(database, asks, times, wanted=reads_leads):
     """For each of `asks` (functions that make one request) the statements of its last of `times` calls, out of PostgreSQL's own log:
     asked twice, the total is known."""
     for setting in LOGGING:

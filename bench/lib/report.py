@@ -74,7 +74,8 @@ def own(run):
               f"| idle, resident: Leadline | {facts['idle']:.0f} MB |",
               f"| idle, proportional: PostgreSQL, its shared buffers included | {facts['idle_pg']:.0f} MB |",
               f"| peak under this load: Leadline | {facts['peak']:.0f} MB |",
-              f"| binary | {facts['binary']:.1f} MB |"]
+              f"| binary | {facts['binary']:.1f} MB |",
+              f"| a page of `/leads`, 50 rows | {facts['page'][0]:.0f} KB; {facts['page'][1]:.0f} KB by gzip, {facts['page'][2]:.0f} KB by brotli |"]
     if events > 1000:
         lines.append(f"| insights caught up with {events:,} events | {took:.0f} s, {events / took:,.0f}/s |")
     lines += ["", "## Authentication", "", facts["authentication"]]

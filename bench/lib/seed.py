@@ -14,6 +14,9 @@ TABLES = [
      # No password has this hash: nobody signs in as them.
      f"SELECT {USER('id')}, email, full_name, '!', created_at, created_at, created_at FROM users"),
     ("memberships (org_id, user_id, role, created_at)", f"SELECT {ORG('org_id')}, {USER('id')}, role, created_at FROM users"),
+    ("custom_fields (org_id, key, label, kind, position, created_by, created_at)",
+     f"SELECT {ORG('id')}, key, initcap(replace(key, '_', ' ')), kind, position, 'system', created_at FROM organisations, (VALUES "
+     "('crm', 'text', 1), ('lead_no', 'number', 2), ('budget', 'number', 3), ('timezone', 'text', 4), ('notes', 'text', 5), ('sent_score', 'number', 6)) f (key, kind, position)"),
     ("accounts (org_id, id, name, domain, industry, employee_count, annual_revenue, country, city, created_at, updated_at)",
      f"SELECT DISTINCT ON (org_id, company_domain) {ORG('org_id')}, {ACCOUNT}, {FACTS}, created_at, created_at FROM leads ORDER BY org_id, company_domain, id"),
     ("leads (org_id, id, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id, company_name, company_domain, "

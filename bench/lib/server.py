@@ -45,8 +45,8 @@ class Server:
         connection.close()
         return answer
 
-    def get(self, path, cookie=""):
-        return self.ask("GET", path, headers={"Cookie": cookie} if cookie else {})
+    def get(self, path, cookie="", encoding="identity"):
+        return self.ask("GET", path, headers={"Accept-Encoding": encoding} | ({"Cookie": cookie} if cookie else {}))
 
     def post_form(self, path, fields):
         return self.ask("POST", path, urllib.parse.urlencode(fields), {

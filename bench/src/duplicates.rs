@@ -10,7 +10,9 @@
 #![allow(clippy::print_stdout, reason = "a command prints its result")]
 
 mod labelled;
+#[allow(dead_code, reason = "shared with other commands")]
 mod random;
+#[allow(dead_code, reason = "shared with other commands")]
 mod words;
 
 use std::{
@@ -176,12 +178,12 @@ fn main() {
     let took = started.elapsed();
     let truth = groups(&records);
     let blocked: HashSet<(usize, usize)> = found.pairs.iter().map(|(a, b, _)| (*a, *b)).collect();
-    let (mut true_pairs, mut reached) = (0, 0);
+    let (mut true_pairs, mut reached) = (0_u32, 0_u32);
     for members in truth.values() {
         for (at, a) in members.iter().enumerate() {
             for b in members.iter().skip(at + 1) {
                 true_pairs += 1;
-                reached += usize::from(blocked.contains(&(*a, *b)));
+                reached += u32::from(blocked.contains(&(*a, *b)));
             }
         }
     }
@@ -191,7 +193,7 @@ fn main() {
         arguments.seed,
         found.compared,
         took.as_secs_f64(),
-        f64::from(reached) / f64::from(true_pairs.max(1))
+        f64::from(reached) / f64::from(true_pairs.max(1_u32))
     );
     judge(&records, &found, SHOWN);
     judge(&records, &found, AUTOMATIC);

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Leadline: find, score and reach the companies that will buy. Without a command: `up`.
 ///
@@ -57,9 +57,35 @@ pub(crate) struct Import {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) organisation: Organisation,
+    /// What happens to leads that exist already.
+    #[arg(long, value_enum, default_value_t = Existing::Fill)]
+    pub(crate) existing: Existing,
+    /// Where new leads come from, unless a column says so; without it, the file's name.
+    #[arg(long)]
+    pub(crate) source: Option<String>,
     /// Prints the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Existing {
+    /// Their empty fields are filled.
+    Fill,
+    /// What the file says replaces what they have; its empty cells replace nothing.
+    Overwrite,
+    /// They stay as they are.
+    Skip,
+}
+
+impl From<Existing> for imports::Existing {
+    fn from(chosen: Existing) -> Self {
+        match chosen {
+            Existing::Fill => Self::Fill,
+            Existing::Overwrite => Self::Overwrite,
+            Existing::Skip => Self::Skip,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

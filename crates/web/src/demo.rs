@@ -113,7 +113,7 @@ impl Job for LoadDemo {
         let org = cx.org()?;
         let path = demo_file(&cx.state, org.uuid()).await.map_err(|error| Failure::retry(format!("the demo file: {error}")))?;
         let actor = self.user.map_or(Actor::System, Actor::User);
-        let imported = imports::import_file(&cx.state, &cx.scope()?, actor, &path, |_| {}).await;
+        let imported = imports::import_file(&cx.state, &cx.scope()?, actor, &path, |_| {}, |_| {}).await;
         if let Some(dir) = path.parent() {
             let _ = tokio::fs::remove_dir_all(dir).await; // written anew by the next run
         }

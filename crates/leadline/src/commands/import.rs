@@ -1,6 +1,7 @@
 use anyhow::Result;
 use db::Scope;
 use http_kit::App;
+use imports::Plan;
 use kernel::{Actor, OrgId};
 use serde_json::json;
 use std::path::Path;
@@ -14,7 +15,13 @@ use crate::{
 pub(crate) async fn run(settings: &Settings, arguments: &Import) -> Result<()> {
     super::with_app(settings, async |app| {
         let org = super::organisation(app, arguments.organisation.org.as_deref()).await?;
-        import(app, org, &arguments.file, arguments.json).await
+        let adjust = |plan: &mut Plan| {
+            plan.existing = arguments.existing.into();
+            if let Some(source) = &arguments.source {
+                plan.source.clone_from(source);
+            }
+        };
+        import(app, org, &arguments.file, adjust, arguments.json).await
     })
     .await
 }
@@ -25,16 +32,16 @@ pub(crate) async fn seed_demo(settings: &Settings, named: Option<&str>) -> Resul
         let path = settings.data_dir.join("demo-leads.csv");
         std::fs::create_dir_all(&settings.data_dir)?;
         std::fs::write(&path, web::write_demo_csv())?;
-        let outcome = import(app, org, &path, false).await;
+        let outcome = import(app, org, &path, |_| {}, false).await;
         let _ = std::fs::remove_file(&path); // made anew each time
         outcome
     })
     .await
 }
 
-async fn import(app: &App, org: OrgId, file: &Path, as_json: bool) -> Result<()> {
+async fn import(app: &App, org: OrgId, file: &Path, adjust: impl FnOnce(&mut Plan), as_json: bool) -> Result<()> {
     let mut line = ProgressLine::new();
-    let summary = imports::import_file(app, &Scope::whole(org), Actor::System, file, |progress| {
+    let summary = imports::import_file(app, &Scope::whole(org), Actor::System, file, adjust, |progress| {
         line.show(&format!("{} rows read", progress.rows));
     })
     .await;
