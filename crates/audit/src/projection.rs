@@ -40,6 +40,7 @@ const FAMILIES: &[&str] = &[
     "suppression",
     "suppressions",
     "leads",
+    "changes",
     "security",
     "audit",
 ];
@@ -81,7 +82,7 @@ impl Projection for Audit {
 async fn read(tx: &SystemTx, window: Window) -> Result<Vec<Event>, DbError> {
     let sql = format!(
         "SELECT e.org_id, e.seq, e.kind, e.subject_type, e.subject_id, e.actor, e.at, e.payload, e.origin FROM events e
-         WHERE {} AND e.kind <> ALL($6) AND NOT (e.kind LIKE 'lead.%' AND e.payload ?| ARRAY['bulk', 'import_id', 'account_id'])
+         WHERE {} AND e.kind <> ALL($6) AND NOT ((e.kind LIKE 'lead.%' OR e.kind LIKE 'account.%') AND e.payload ?| ARRAY['bulk', 'import_id', 'account_id'])
            AND (split_part(e.kind, '.', 1) = ANY($5) OR (e.origin <> '' AND e.actor LIKE 'user:%'))
          ORDER BY e.xid, e.seq",
         Window::CLAUSE

@@ -112,6 +112,14 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "account.updated" => format!("changed an account’s {}", fields(&entry.details)),
         "leads.bulk_started" => format!("set a change of many leads going ({})", bulk(&entry.details)),
         "leads.bulk_changed" => format!("changed {} at once ({})", ui::plural(number("changed"), "lead", "leads"), bulk(&entry.details)),
+        "leads.exported" => format!("exported {} as {}", ui::plural(number("count"), "lead", "leads"), word("format")),
+        "changes.undo_started" => format!("began to undo “{}” ({})", word("title"), ui::plural(number("rows"), "change", "changes")),
+        "changes.undone" => format!(
+            "undid “{}”: {} put back, {} left as they were",
+            word("title"),
+            ui::plural(number("undone"), "row", "rows"),
+            ui::number(number("conflicts"))
+        ),
         "import.uploaded" => format!("uploaded the file {} with {}", word("file_name"), ui::plural(number("rows"), "row", "rows")),
         "import.started" => "started an import".to_owned(),
         "import.stopped" => format!("stopped an import after {}", ui::plural(number("rows"), "row", "rows")),
@@ -217,6 +225,9 @@ fn bulk(details: &Value) -> String {
         "remove_tags" => format!("removed tags: {}", text(details.get("tags"))),
         "set_status" => format!("status {}", text(details.get("status"))),
         "set_owner" => "owner".to_owned(),
+        "set_field" => format!("field {}", text(details.get("field")).replace('_', " ")),
+        "clear_field" => format!("field {} emptied", text(details.get("field")).replace('_', " ")),
+        "delete" => "deleted".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -107,8 +107,8 @@ fn words(event: &TimelineEvent, members: &[Member]) -> (Icon, Tone, Markup, Mark
             (Icon::Tag, Tone::Neutral, sentence, none())
         }
         "lead.merged" => (Icon::Link, Tone::Violet, plain("Another lead was merged into this one"), none()),
-        "lead.restored" => (Icon::Undo, Tone::Neutral, plain("Brought back"), none()),
         "lead.deleted" => (Icon::Trash, Tone::Danger, plain("Deleted"), none()),
+        "lead.restored" => (Icon::Undo, Tone::Success, plain("Brought back"), none()),
         "mail.sent" => (Icon::Mail, Tone::Neutral, html! { "Sent " (step) }, none()),
         "mail.delivered" => (Icon::Check, Tone::Success, html! { "Delivered: " (step) }, none()),
         "mail.opened" => (Icon::MailOpen, Tone::Info, html! { "Opened " (step) }, machine()),
