@@ -82,13 +82,14 @@ struct Maker {
     companies: Vec<Company>,
     records: Vec<Record>,
     people: usize,
+    addresses: std::collections::HashSet<String>,
 }
 
 /// `leads` records from `seed`: the same for ever.
 pub(crate) fn make(leads: usize, seed: u64) -> Vec<Record> {
     let mut random = Random::new(seed);
     let companies = (0..(leads / 12).max(3)).map(|n| company(&mut random, n)).collect();
-    let mut maker = Maker { random, companies, records: Vec::with_capacity(leads + 8), people: 0 };
+    let mut maker = Maker { random, companies, records: Vec::with_capacity(leads + 8), people: 0, addresses: std::collections::HashSet::new() };
     while maker.records.len() < leads {
         maker.add();
     }
@@ -142,13 +143,21 @@ impl Maker {
         if self.random.chance(0.11) {
             for _ in 0..(1 + self.random.below(2) * self.random.below(2)) {
                 let (facts, spoilt) = self.spoil(&facts);
-                self.records.push(Record { person, facts, spoilt });
+                self.push(person, facts, spoilt);
             }
         }
         if self.random.chance(0.03) {
             self.look_alike(&facts, company);
         }
-        self.records.push(Record { person, facts, spoilt: "" });
+        self.push(person, facts, "");
+    }
+
+    /// No two leads have one address.
+    fn push(&mut self, person: usize, mut facts: Facts, spoilt: &'static str) {
+        if !facts.email.is_empty() && !self.addresses.insert(facts.email.clone()) {
+            facts.email = String::new();
+        }
+        self.records.push(Record { person, facts, spoilt });
     }
 
     fn next(&mut self) -> usize {
@@ -349,7 +358,7 @@ impl Maker {
         if other.first_name == facts.first_name && spoilt == "family" {
             other.first_name = format!("{}son", other.first_name);
         }
-        self.records.push(Record { person, facts: other, spoilt });
+        self.push(person, other, spoilt);
     }
 }
 

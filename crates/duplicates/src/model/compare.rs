@@ -26,6 +26,9 @@ pub struct Comparison {
 /// That much negative evidence is a contradiction: something known of both that cannot be true of one person.
 const CONTRADICTION: f64 = -5.0;
 
+/// A number that more leads have is a switchboard's. People with several records in one list have fewer.
+const SWITCHBOARD: usize = 5;
+
 /// How two words relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Likeness {
@@ -59,7 +62,7 @@ pub fn compare(a: &Person, b: &Person, sharing: Sharing) -> Comparison {
     if !a.phone.is_empty() && !b.phone.is_empty() {
         match () {
             () if a.phone != b.phone => found(Level::PhoneOther, 0.0),
-            () if sharing.phone > 3 => found(Level::PhoneShared, 0.0),
+            () if sharing.phone > SWITCHBOARD => found(Level::PhoneShared, 0.0),
             () => found(Level::PhoneSame, 0.0),
         }
     }
@@ -118,7 +121,8 @@ fn name(a: &Person, b: &Person) -> Option<Level> {
                 return Some(straight);
             }
             // The other way round only if that explains it without further excuses.
-            let swapped = likeness(given, other_family) != Likeness::None && likeness(family, other_given) != Likeness::None;
+            let is_like = |one: &str, other: &str| likeness(one, other) != Likeness::None || may_be_one(one, other);
+            let swapped = is_like(given, other_family) && is_like(family, other_given);
             let short = is_initial(given) || is_initial(other_given);
             if swapped && !short && straight.bits() < Level::NameSwapped.bits() {
                 return Some(Level::NameSwapped);
@@ -195,7 +199,8 @@ fn email(a: &Person, b: &Person, names_agree: bool) -> Option<Level> {
         return None;
     }
     if one.domain == other.domain {
-        let made = is_made_from(one, a) && is_made_from(other, b);
+        // A name may have a typing error where the address made from it has none.
+        let made = [one, other].iter().all(|mailbox| is_made_from(mailbox, a) || is_made_from(mailbox, b));
         return Some(match () {
             () if one.local == other.local => Level::EmailSame,
             () if made && names_agree => Level::EmailAlias,

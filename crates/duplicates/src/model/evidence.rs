@@ -7,8 +7,8 @@
 //! anything is compared. Where two comparisons depend on each other (a telephone and a company, an address and a
 //! name), the weights say what the second adds to the first.
 //!
-//! m and u below were estimated on the labelled set of `bench/src/duplicates.rs` (seed 1), rounded, and checked on
-//! other seeds.
+//! m and u below are judgements, checked against the labelled set of `bench/src/duplicates.rs`; each organisation's
+//! decisions correct what comes of them (see `learning`).
 
 use serde::{Deserialize, Serialize};
 

@@ -27,7 +27,7 @@ fn hash(kind: u8, parts: &[&str]) -> Key {
 }
 
 /// The full name, in either order, by the full form of the first name.
-pub(crate) fn name_key(person: &Person) -> Option<Key> {
+pub fn name_key(person: &Person) -> Option<Key> {
     if person.given.is_empty() || person.family.is_empty() {
         return None;
     }
@@ -38,7 +38,7 @@ pub(crate) fn name_key(person: &Person) -> Option<Key> {
 }
 
 /// The telephone number.
-pub(crate) fn phone_key(person: &Person) -> Option<Key> {
+pub fn phone_key(person: &Person) -> Option<Key> {
     (!person.phone.is_empty()).then(|| hash(b'p', &[&person.phone]))
 }
 
