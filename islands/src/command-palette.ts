@@ -21,6 +21,7 @@ class CommandPalette extends HTMLElement {
   #request: AbortController | null = null;
 
   connectedCallback(): void {
+    this.#listPages();
     const input = this.#input;
     input.addEventListener("input", () => this.#filter());
     input.addEventListener("keydown", (event) => this.#key(event));
@@ -38,6 +39,24 @@ class CommandPalette extends HTMLElement {
     dialog.showModal();
     this.#filter();
     this.#input.focus();
+  }
+
+  /** The pages stand in the sidebar already. */
+  #listPages(): void {
+    const list = this.querySelector("[data-palette-pages]");
+    for (const link of document.querySelectorAll<HTMLAnchorElement>("#sidebar a.nav-item")) {
+      const item = document.createElement("a");
+      item.className = "palette-item";
+      item.href = link.href;
+      item.tabIndex = -1;
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-selected", "false");
+      const title = document.createElement("span");
+      title.className = "palette-title";
+      title.textContent = link.textContent?.trim() ?? "";
+      item.append(...[...link.querySelectorAll("svg")].map((icon) => icon.cloneNode(true)), title);
+      list?.append(item);
+    }
   }
 
   get #input(): HTMLInputElement {

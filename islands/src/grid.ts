@@ -51,6 +51,11 @@ function prepare(): void {
       grid.setAttribute("role", "grid");
       for (const inner of grid.querySelectorAll<HTMLElement>("tbody :is(a, input)")) inner.tabIndex = -1;
     }
+    // Cards on a phone name their values.
+    const labels = [...(grid.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent?.trim() ?? "");
+    for (const row of grid.tBodies[0]?.rows ?? []) {
+      for (const cell of row.cells) if (!cell.matches(".is-title, .is-select")) cell.dataset["label"] = labels[cell.cellIndex] ?? "";
+    }
     for (const cell of grid.querySelectorAll<HTMLElement>("tbody td")) if (!cell.hasAttribute("tabindex")) cell.tabIndex = -1;
     if (wide.matches && !grid.querySelector('tbody td[tabindex="0"]')) grid.querySelector<HTMLElement>("tbody td.is-title")?.setAttribute("tabindex", "0");
   }

@@ -38,6 +38,13 @@ function go(address: string | undefined): boolean {
   return true;
 }
 
+/** A button of the current row: data-row-shortcut="a". */
+function pressInRow(row: HTMLElement | null, key: string): boolean {
+  const target = [...(row?.querySelectorAll<HTMLElement>("[data-row-shortcut]") ?? [])].find((element) => element.dataset["rowShortcut"] === key);
+  target?.click();
+  return target !== undefined;
+}
+
 function press(key: string): boolean {
   const target = [...document.querySelectorAll<HTMLElement>("[data-shortcut]")].find((element) => element.dataset["shortcut"] === key && element.checkVisibility());
   target?.click();
@@ -89,7 +96,7 @@ function act(key: string): boolean {
       return selection !== undefined || row !== null;
     }
     default:
-      return key.length === 1 && press(key);
+      return key.length === 1 && (pressInRow(row, key) || press(key));
   }
 }
 

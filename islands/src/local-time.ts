@@ -25,7 +25,7 @@ function ago(at: Date): string {
 }
 
 export function render(): void {
-  for (const element of document.querySelectorAll<HTMLTimeElement>("time[datetime][data-format]")) {
+  for (const element of document.querySelectorAll<HTMLTimeElement>("time[datetime]:is([data-format], .grid time)")) {
     const at = new Date(element.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     const format = element.dataset["format"];

@@ -38,6 +38,21 @@ export class RowSelection extends HTMLElement {
     document.removeEventListener("htmx:after:swap", this.#swapped);
   }
 
+  /** Each row's box, made here: without scripts there would be nothing to do with it. */
+  #furnish(): void {
+    for (const cell of this.querySelectorAll("tbody td.is-select:empty")) {
+      const row = cell.closest("tr");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.className = "checkbox";
+      box.name = "id";
+      box.value = row?.id ?? "";
+      box.setAttribute("aria-label", `Select ${row?.querySelector(".is-title .person-name, .is-title")?.textContent?.trim() ?? "row"}`);
+      if (row?.closest("[role=grid]")) box.tabIndex = -1;
+      cell.append(box);
+    }
+  }
+
   get #boxes(): HTMLInputElement[] {
     return [...this.querySelectorAll<HTMLInputElement>("td.is-select input")];
   }
@@ -131,6 +146,7 @@ export class RowSelection extends HTMLElement {
   };
 
   #show(): void {
+    this.#furnish();
     const boxes = this.#boxes;
     for (const box of boxes) box.checked = this.#allMatching || this.#selected.has(box.value);
     const here = boxes.filter((box) => box.checked).length;

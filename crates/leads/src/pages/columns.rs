@@ -87,14 +87,13 @@ fn sort_button(state: &State, label: &str, key: SortKey) -> Markup {
 pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &Registry) -> Markup {
     let column = match column {
         Column::Standard(column) => *column,
-        Column::Custom(key) => return custom_cell(key, &label(column, custom), custom.get(key), lead),
+        Column::Custom(key) => return custom_cell(key, custom.get(key), lead),
     };
-    let label = column.label();
-    let quiet = |text: &str| html! { td.is-quiet data-label=(label) { (text) } };
-    let number = |number: Option<i64>| html! { td.num data-label=(label) { @if let Some(number) = number { (ui::number(number)) } } };
+    let plain = |text: &str| html! { td { (text) } };
+    let number = |number: Option<i64>| html! { td.num { @if let Some(number) = number { (ui::number(number)) } } };
     match column {
         Standard::Company => html! {
-            td data-label=(label) data-v=[lead.company_name.is_empty().then_some("")] {
+            td data-v=[lead.company_name.is_empty().then_some("")] {
                 @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
                 @match lead.account_id {
                     Some(id) => a href={ "/accounts/" (id) } { (company) },
@@ -102,35 +101,35 @@ pub(super) fn cell(column: &Column, lead: &Lead, members: &[Member], custom: &Re
                 }
             }
         },
-        Standard::Status => html! { td data-label=(label) { (ui::status_cell(show::tone(lead.status), lead.status.label())) } },
-        Standard::Score => html! { td.num data-label=(label) { (ui::score_cell(i64::from(lead.score))) } },
-        Standard::Owner => quiet(lead.owner_id.and_then(|id| show::member(members, id)).unwrap_or_default()),
+        Standard::Status => html! { td { (ui::status_cell(show::tone(lead.status), lead.status.label())) } },
+        Standard::Score => html! { td.num { (ui::score_cell(i64::from(lead.score))) } },
+        Standard::Owner => plain(lead.owner_id.and_then(|id| show::member(members, id)).unwrap_or_default()),
         Standard::Tags => html! {
-            td data-label=(label) data-v=[(lead.tags.len() > 1).then(|| lead.tags.join(", "))] {
-                @if !lead.tags.is_empty() { (ui::tags(&lead.tags, 2)) }
+            td data-v=[(lead.tags.len() > 1).then(|| lead.tags.join(", "))] {
+                @if !lead.tags.is_empty() { (ui::tags_cell(&lead.tags, 2)) }
             }
         },
-        Standard::Country => html! { td.is-quiet data-label=(label) { (show::country_of(&lead.country)) } },
-        Standard::LastActivity => html! { td.is-quiet data-label=(label) { @if let Some(at) = lead.last_activity_at { (ui::ago(at)) } } },
-        Standard::Email => quiet(lead.email.as_deref().unwrap_or_default()),
-        Standard::Phone => quiet(&lead.phone),
-        Standard::Title => quiet(&lead.title),
-        Standard::Industry => quiet(&lead.industry),
+        Standard::Country => html! { td { (show::country_of(&lead.country)) } },
+        Standard::LastActivity => html! { td { @if let Some(at) = lead.last_activity_at { (ui::ago_cell(at)) } } },
+        Standard::Email => plain(lead.email.as_deref().unwrap_or_default()),
+        Standard::Phone => plain(&lead.phone),
+        Standard::Title => plain(&lead.title),
+        Standard::Industry => plain(&lead.industry),
         Standard::Employees => number(lead.employee_count.map(i64::from)),
         Standard::Revenue => number(lead.annual_revenue),
         Standard::Seniority => html! {
-            td.is-quiet data-label=(label) data-v=[lead.seniority.contains('_').then_some(&lead.seniority)] { (lead.seniority.replace('_', " ")) }
+            td data-v=[lead.seniority.contains('_').then_some(&lead.seniority)] { (lead.seniority.replace('_', " ")) }
         },
-        Standard::Department => quiet(&lead.department),
-        Standard::City => quiet(&lead.city),
-        Standard::Domain => quiet(&lead.company_domain),
-        Standard::Linkedin => quiet(&lead.linkedin_url),
-        Standard::Source => quiet(&lead.source),
-        Standard::ExternalId => quiet(&lead.external_id),
-        Standard::FirstName => quiet(&lead.first_name),
-        Standard::LastName => quiet(&lead.last_name),
-        Standard::Created => html! { td.is-quiet data-label=(label) { (ui::date(lead.created_at)) } },
-        Standard::Updated => html! { td.is-quiet data-label=(label) { (ui::ago(lead.updated_at)) } },
+        Standard::Department => plain(&lead.department),
+        Standard::City => plain(&lead.city),
+        Standard::Domain => plain(&lead.company_domain),
+        Standard::Linkedin => plain(&lead.linkedin_url),
+        Standard::Source => plain(&lead.source),
+        Standard::ExternalId => plain(&lead.external_id),
+        Standard::FirstName => plain(&lead.first_name),
+        Standard::LastName => plain(&lead.last_name),
+        Standard::Created => html! { td { (ui::date(lead.created_at)) } },
+        Standard::Updated => html! { td { (ui::ago_cell(lead.updated_at)) } },
     }
 }
 
@@ -138,7 +137,7 @@ fn is_number(field: Option<&Field>) -> bool {
     field.is_some_and(|field| field.kind == FieldKind::Number)
 }
 
-fn custom_cell(key: &str, label: &str, field: Option<&Field>, lead: &Lead) -> Markup {
+fn custom_cell(key: &str, field: Option<&Field>, lead: &Lead) -> Markup {
     let (text, typed) = match lead.custom.get(key) {
         None | Some(Value::Null) => (String::new(), None),
         Some(Value::Bool(yes)) => (if *yes { "Yes" } else { "No" }.to_owned(), Some(yes.to_string())),
@@ -146,5 +145,5 @@ fn custom_cell(key: &str, label: &str, field: Option<&Field>, lead: &Lead) -> Ma
         Some(other) => (custom_text(other), None),
     };
     let numeric = is_number(field);
-    html! { td.num[numeric].is-quiet[!numeric] data-label=(label) data-v=[typed] { (text) } }
+    html! { td.num[numeric] data-v=[typed] { (text) } }
 }

@@ -110,7 +110,7 @@ fn owner(state: &State) -> Option<SetTest<UserId>> {
 
 /// The form that every button of the state belongs to. It goes where the grid goes, so that it is as new.
 pub(super) fn form(state: &State) -> Markup {
-    html! { form id=(FORM) method="get" action="/leads" { (state.hidden()) } }
+    html! { form id=(FORM) method="get" action="/leads" hidden { (state.hidden()) } }
 }
 
 /// The active conditions, each with a button that removes it.

@@ -2,7 +2,7 @@
 
 use http_kit::Total;
 use identity::{Member, Permission, Viewer};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use ui::{Pager, table};
 
 use super::{bulk_bar, columns, show, state::State};
@@ -32,7 +32,7 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
                     (columns::name_heading(state))
                     @for column in *columns { (columns::heading(state, column, custom, may_write)) }
                 } }
-                tbody { @for lead in &page.rows { (row(lead, around.members, custom, columns, selects)) } }
+                tbody { (without_end_tags(html! { @for lead in &page.rows { (row(lead, around.members, custom, columns, selects)) } })) }
             }
         },
     );
@@ -53,6 +53,12 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
     }
 }
 
+/// HTML lets the end tags of cells and rows go unsaid, and a page has nearly five hundred of them. No text holds one: it would be
+/// escaped.
+fn without_end_tags(rows: Markup) -> Markup {
+    PreEscaped(rows.0.replace("</td>", "").replace("</tr>", ""))
+}
+
 /// "50 of 9,240 leads"; what is not known yet is asked for by a script (`total` in islands).
 fn summary(shown: i64, total: Option<Total>) -> Markup {
     html! {
@@ -68,7 +74,7 @@ pub(super) fn row(lead: &Lead, members: &[Member], custom: &Registry, columns: &
     let (id, name) = (lead.id.to_string(), lead.display_name());
     html! {
         tr id=(id) data-row data-version=(lead.version) {
-            @if selects { (table::td_select(&id, &name)) }
+            @if selects { (table::td_select()) }
             td.is-title { (ui::person_link(&format!("/leads/{id}"), &name, &lead.title)) }
             @for column in columns { (columns::cell(column, lead, members, custom)) }
         }

@@ -90,7 +90,7 @@ fn grid() -> Markup {
                 tbody {
                     @for (index, (name, title, company, status, tone, score)) in NAMES.into_iter().cycle().take(18).enumerate() {
                         tr data-row data-href="lead.html" data-edit="lead.html" id={ "row-" (index) } {
-                            (table::td_select(&format!("lead_{index}"), name))
+                            (table::td_select())
                             td.is-title data-label="Name" { a href="lead.html" { (person(name, None)) } }
                             td.is-quiet data-label="Title" { (title) }
                             td data-label="Company" { (company) }

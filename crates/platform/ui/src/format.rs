@@ -67,6 +67,11 @@ pub fn ago(at: Timestamp) -> Markup {
     moment(at, "ago")
 }
 
+/// The same in a long list of class `grid`.
+pub fn ago_cell(at: Timestamp) -> Markup {
+    html! { time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (at.strftime("%-d %b %Y").to_string()) } }
+}
+
 /// A moment with date and time in the reader's own time zone.
 pub fn datetime(at: Timestamp) -> Markup {
     moment(at, "datetime")

@@ -72,11 +72,11 @@ pub enum Icon {
     Audit,
 }
 
-/// One icon, hidden from screen readers: the words beside it (or the `aria-label`) speak.
+/// One icon, hidden from screen readers: the words beside it (or the `aria-label`) speak. The styles say how it is drawn, for a
+/// page has a hundred of them.
 pub fn icon(icon: Icon) -> Markup {
     html! {
-        svg.icon viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="1.5"
-            stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false" { (PreEscaped(drawing(icon))) }
+        svg.icon viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(drawing(icon))) }
     }
 }
 

@@ -201,10 +201,8 @@ fn palette(hidden: &[Nav]) -> Markup {
                         (palette_item(Icon::Campaign, "New campaign", "", "/campaigns/new"))
                         (palette_item(Icon::Template, "New template", "", "/templates/new"))
                     }
-                    div.palette-group role="group" aria-label="Pages" {
-                        p.palette-heading aria-hidden="true" { "Pages" }
-                        @for nav in Nav::ALL { @if !hidden.contains(&nav) { (palette_item(nav.icon(), nav.label(), "", nav.href())) } }
-                    }
+                    // The script lists the pages of the sidebar here.
+                    div.palette-group role="group" aria-label="Pages" data-palette-pages { p.palette-heading aria-hidden="true" { "Pages" } }
                 }
                 p.palette-empty data-palette-empty hidden { "Nothing found." }
             }

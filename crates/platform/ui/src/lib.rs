@@ -41,7 +41,7 @@ pub use attrs::Attrs;
 pub use button::{Button, button_row};
 pub use field::{Field, field_grid, form_actions, form_error, hidden, search_form, search_form_with};
 pub use filter::{FilterField, FilterInput, FilterOperator, filter_builder};
-pub use format::{ago, bytes, compact, date, datetime, number, percent, plural};
+pub use format::{ago, ago_cell, bytes, compact, date, datetime, number, percent, plural};
 pub use icons::{Icon, icon, logo};
 pub use layout::{Shell, Workplace, bare, document, main};
 pub use nav::Nav;
@@ -49,7 +49,7 @@ pub use navigation::{Tab, breadcrumb, page_header, page_header_under, tabs, tool
 pub use overlay::{Toast, dialog, dialog_wide, drop_zone, menu, menu_button, menu_link, menu_separator, more_menu, palette_item};
 pub use status::{
     Tone, avatar, badge, chip, chips, filter_chip, filter_chip_button, initials, kbd, person, person_link, score_badge, score_cell, score_reasons,
-    score_with_reasons, signed, status_cell, status_dot, status_running, tags,
+    score_with_reasons, signed, status_cell, status_dot, status_running, tags, tags_cell,
 };
 pub use surface::{
     Stat, Step, card, card_flush, columns, definition_list, empty_state, error_state, notice, notice_with, progress, skeleton, split,

@@ -150,6 +150,15 @@ pub fn score_cell(score: i64) -> Markup {
     html! { span.score.{ "s" (score.clamp(0, 100) / 10) } { (score) } }
 }
 
+/// Tags in a long list, as [`tags`] shows them.
+pub fn tags_cell<S: AsRef<str>>(tags: &[S], limit: usize) -> Markup {
+    let rest: Vec<&str> = tags.iter().skip(limit).map(AsRef::as_ref).collect();
+    html! {
+        @for tag in tags.iter().take(limit) { span.tag { (tag.as_ref()) } }
+        @if !rest.is_empty() { span.tag.is-rest title=(rest.join(", ")) { "+" (rest.len()) } }
+    }
+}
+
 /// A status in a long list; the dot is drawn by the styles.
 pub fn status_cell(tone: Tone, word: &str) -> Markup {
     html! { span.status.(tone.class()) { (word) } }

@@ -18,7 +18,7 @@
 //!                 // data-href makes the row open on click and Enter, data-edit is where `e` goes.
 //!                 // The id ties the row to its record when the table is morphed: never leave it out.
 //!                 tr #lead_1 data-row data-href="/leads/lead_1" data-edit="/leads/lead_1/edit" {
-//!                     (table::td_select("lead_1", "Ada Lovelace"))
+//!                     (table::td_select())
 //!                     td.is-title data-label="Name" { a href="/leads/lead_1" { "Ada Lovelace" } }
 //!                     td.num data-label="Score" { "82" }
 //!                     td data-label="Status" { "New" }
@@ -120,9 +120,10 @@ pub fn th_select() -> Markup {
     html! { th.is-select scope="col" { input.checkbox type="checkbox" data-select-all aria-label="Select all rows on this page"; } }
 }
 
-/// The check box of a row, sent as `id={id}` by the form around the table.
-pub fn td_select(id: &str, name: &str) -> Markup {
-    html! { td.is-select { input.checkbox type="checkbox" name="id" value=(id) aria-label={ "Select " (name) }; } }
+/// Where the check box of a row goes. The scripts put it there, sent as `id={id of the row}` by the form around the table:
+/// without them nothing could be done with a selection.
+pub fn td_select() -> Markup {
+    html! { td.is-select {} }
 }
 
 /// How many rows match in all.
