@@ -65,10 +65,11 @@ BEGIN
   INSERT INTO lead_custom_values (org_id, lead_id, key, text, number)
   SELECT l.org_id, l.id, f.key,
     CASE WHEN jsonb_typeof(l.custom -> f.key) = 'string' THEN
-      CASE f.kind WHEN 'date' THEN left(l.custom ->> f.key, 10) ELSE left(lower(l.custom ->> f.key), 251) END END,
+      CASE WHEN f.kind <> 'date' THEN left(leadline_fold(l.custom ->> f.key), 251)
+        WHEN l.custom ->> f.key ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN l.custom ->> f.key END END,
     CASE jsonb_typeof(l.custom -> f.key) WHEN 'number' THEN (l.custom ->> f.key)::numeric::float8
       WHEN 'boolean' THEN (l.custom ->> f.key)::boolean::int END
-  FROM leads l JOIN custom_fields f ON f.org_id = l.org_id AND f.index_state <> 'none' AND l.custom ? f.key
+  FROM leads l JOIN custom_fields f ON f.org_id = l.org_id AND f.index_state <> 'none' AND l.custom ->> f.key <> ''
   WHERE l.org_id = of_org AND l.id = ANY (ids);
 END $$;
 

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::list::{Envelope, ListParams, limit};
 use crate::{
     actions::{self, create_lead::create_lead, update_lead::update_lead},
-    filter::Filter,
+    filter,
     model::{Lead, LeadDraft},
     store::{
         self,
@@ -60,7 +60,7 @@ pub(super) async fn list_leads(
     ApiQuery(params): ApiQuery<ListParams>,
 ) -> Result<Json<Envelope<Lead>>, Problem> {
     let query = ListQuery {
-        filter: Filter::parse_json(&params.filter)?,
+        filter: filter::read(&app, &viewer.scope, &params.filter).await?,
         q: params.q,
         sort: Sort::parse(&params.sort).map_err(|error| Problem::invalid(vec![error]))?,
         limit: limit(params.limit)?,

@@ -16,7 +16,7 @@ const MOST: i64 = 200;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
-    /// The filter language as JSON.
+    /// The filter language, as text (`country is US and score >= 60`) or as JSON.
     #[param(value_type = Option<String>)]
     pub(super) filter: String,
     /// Words that must all occur in name, e-mail, company or title.
@@ -31,20 +31,6 @@ pub(super) struct ListParams {
     pub(super) cursor: Option<String>,
     /// `false` leaves `total` out, which may cost more than the page.
     pub(super) total: Option<bool>,
-}
-
-/// The query of a list that is only searched.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct SearchParams {
-    /// Words that must all occur in name or domain.
-    #[param(value_type = Option<String>)]
-    pub(super) q: String,
-    /// Rows on a page: 1 to 200, usually 50.
-    pub(super) limit: Option<i64>,
-    /// `next_cursor` of the answer before, with the same other parameters.
-    pub(super) cursor: Option<String>,
 }
 
 /// A page of a list.

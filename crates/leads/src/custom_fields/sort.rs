@@ -14,7 +14,7 @@ pub fn sort_expression(kind: FieldKind, key: &str) -> Option<(String, &'static s
         FieldKind::Number => (format!("coalesce({}, '-infinity'::float8)", of_type("number", "::numeric::float8")), "float8"),
         FieldKind::Bool => (format!("coalesce({}, -1)", of_type("boolean", "::boolean::int")), "int"),
         FieldKind::Text | FieldKind::Choice | FieldKind::Url | FieldKind::Date => {
-            (format!("lower(coalesce({}, ''))", of_type("string", "")), "text")
+            (format!("leadline_fold(coalesce({}, ''))", of_type("string", "")), "text")
         }
     })
 }

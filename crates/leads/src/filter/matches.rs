@@ -6,10 +6,13 @@ use serde_json::Value;
 use super::{
     AccountNumber, AccountText, Condition, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberField,
     NumberTest, SetTest, TagsTest, TextField, TextTest,
-    sql::{exact, fold},
+    sql::exact,
     time::{Grain, Stretch, micros},
 };
-use crate::model::{Account, Lead};
+use crate::{
+    model::{Account, Lead},
+    search::fold,
+};
 
 /// What a filter can ask about one lead.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::country,
-    search::{self, escape_like, like_contains},
+    search::{self, escape_like, fold, like_contains},
 };
 
 /// The values of a statement under construction: [`Params::push`] gives the placeholder of a value.
@@ -112,13 +112,8 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
     }
 }
 
-/// Texts compare in this form, in SQL and in memory.
-pub(super) const FOLD: &str = "lower";
-
-/// The form in which texts compare.
-pub(super) fn fold(text: &str) -> String {
-    text.to_lowercase()
-}
+/// The function that brings texts into the form in which they compare; [`fold`] is the same in memory.
+pub(super) const FOLD: &str = "leadline_fold";
 
 /// The form in which a column keeps this text, if two spellings of it cannot differ: then the index on the bare column answers.
 pub(super) fn exact(column: &str, text: &str) -> Option<String> {

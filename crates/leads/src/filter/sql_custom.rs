@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::{
     CustomKey, CustomTest, NumberTest, Params, TextTest,
-    sql::{fold, number, text},
+    sql::{number, text},
     time::{Grain, Stretch, day_of},
 };
-use crate::custom_fields::INDEXED_LETTERS;
+use crate::{custom_fields::INDEXED_LETTERS, search::fold};
 
 /// The condition of one custom field.
 pub(super) fn condition(key: &CustomKey, test: &CustomTest, now: Timestamp, p: &mut Params) -> String {

@@ -33,7 +33,7 @@ fn a_filter_is_compiled_with_every_value_bound() {
         sql,
         "((l.country = $1::text) AND ((l.score >= $2::bigint) OR (l.tags && $3::text[])) AND \
          (NOT coalesce((l.status = ANY($4::text[])), false)) AND \
-         (CASE jsonb_typeof(l.custom -> $5::text) WHEN 'number' THEN (l.custom ->> $5::text)::numeric::float8 BETWEEN $6::float8 AND $7::float8 ELSE false END))"
+         ((CASE jsonb_typeof(l.custom -> $5::text) WHEN 'number' THEN (l.custom ->> $5::text)::numeric::float8 END) BETWEEN $6::float8 AND $7::float8))"
     );
     assert_eq!(bound, 7);
     assert_eq!(
@@ -88,11 +88,6 @@ fn what_is_wrong_is_named_with_its_place() {
 }
 
 #[test]
-fn like_patterns_find_what_they_say() {
-    assert_eq!(like_contains(r"50%_\"), r"%50\%\_\\%");
-}
-
-#[test]
 fn parts_can_be_added_and_removed() {
     let filter = Filter::default().and(Condition::Search("ada".to_owned())).and(Condition::Status(SetTest::Is(crate::model::Status::New)));
     assert_eq!(filter.parts().len(), 2);
@@ -114,7 +109,7 @@ proptest! {
             "AND", "OR", "NOT", "coalesce", "true", "false", "lower", "leadline_fold", "search", "LIKE", "ANY", "IS", "DISTINCT", "FROM", "NULL",
             "BETWEEN", "CASE", "jsonb_typeof", "custom", "WHEN", "THEN", "END", "to_jsonb", "boolean", "tags", "status", "owner_id", "account_id",
             "text", "bigint", "float8", "numeric", "timestamptz", "uuid", "l", "a", "e", "number", "string", "IN", "SELECT", "WHERE", "EXISTS", "id",
-            "account_rows", "intelligence_engagement", "org_id", "lead_id", "COLLATE", "C", "0", "9", "4", "2",
+            "account_rows", "intelligence_engagement", "org_id", "lead_id", "COLLATE", "C",
         ];
         known.extend(TextField::ALL.iter().map(|field| field.column()));
         known.extend(NumberField::ALL.iter().map(|field| field.column()));
@@ -122,6 +117,7 @@ proptest! {
         known.extend(AccountText::ALL.iter().map(|field| field.column()));
         known.extend(EngagementCount::ALL.iter().map(|field| field.column()));
         known.extend(EngagementDate::ALL.iter().map(|field| field.column()));
+        let sql = sql.replace("'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'", "");
         for word in sql.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty()) {
             let placeholder = word.strip_prefix('$').is_some_and(|n| n.parse::<usize>().is_ok_and(|n| (1..=bound).contains(&n)));
             prop_assert!(placeholder || known.contains(&word), "{} in {}", word, sql);

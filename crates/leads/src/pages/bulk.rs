@@ -56,7 +56,7 @@ impl BulkForm {
 
     fn target(&self) -> Result<Target, Problem> {
         if self.all_matching == "true" {
-            return Ok(Target::Matching { filter: Filter::parse_json(&self.filter)?, q: self.q.clone() });
+            return Ok(Target::Matching { filter: Filter::parse(&self.filter)?, q: self.q.clone() });
         }
         if self.id.is_empty() {
             return Err(Problem::field("/id", "id.required", "Select at least one lead first"));

@@ -74,7 +74,7 @@ impl State {
             None
         });
         if let Some(text) = &query.filter {
-            filter = Filter::parse_json(text).map_err(|error| problems.push(Problem::from(error))).ok();
+            filter = Filter::parse(text).map_err(|error| problems.push(Problem::from(error))).ok();
         }
         let mut sort = base.map(SavedView::read_sort);
         if let Some(text) = &query.sort {

@@ -2,7 +2,7 @@
 
 use db::{Db, DbError, Scope};
 
-use crate::filter::like_contains;
+use crate::search::{fold, like_contains};
 
 /// How many are offered.
 const MOST: i64 = 20;
@@ -44,9 +44,9 @@ pub(crate) async fn suggest(db: &Db, scope: &Scope, field: &str, letters: &str) 
     let order = if rows == "lead_rows" { "ORDER BY r.created_at DESC, r.id DESC" } else { "" };
     let sql = format!(
         "SELECT v FROM (SELECT {value} AS v FROM (SELECT r.* FROM {rows} r WHERE r.org_id = $1 {order} LIMIT {LOOKED_AT}) r) found
-         WHERE v <> '' AND lower(v) LIKE $2 GROUP BY v ORDER BY lower(v) LIKE $3 DESC, count(*) DESC, v LIMIT {MOST}"
+         WHERE v <> '' AND leadline_fold(v) LIKE $2 GROUP BY v ORDER BY leadline_fold(v) LIKE $3 DESC, count(*) DESC, v LIMIT {MOST}"
     );
-    let letters = letters.trim().to_lowercase();
+    let letters = fold(letters.trim());
     let anywhere = like_contains(&letters);
     let first = anywhere.strip_prefix('%').unwrap_or_default().to_owned();
     let rows = db.read(scope, &sql, &[&scope.org(), &anywhere, &first]).await?;

@@ -42,7 +42,7 @@ impl Form {
             return Ok(Source::ChangeSet(set));
         }
         if self.all_matching == "true" {
-            let filter = Filter::parse_json(&self.filter)?;
+            let filter = Filter::parse(&self.filter)?;
             let words = self.q.trim();
             return Ok(Source::Matching(if words.is_empty() { filter } else { filter.and(Condition::Search(words.to_owned())) }));
         }

@@ -42,7 +42,7 @@ impl Form {
         Ok(SegmentChange {
             name: Some(self.name.clone()),
             description: Some(self.description.clone()),
-            filter: if kind == Kind::Dynamic { Some(Filter::parse_json(&self.filter)?) } else { None },
+            filter: if kind == Kind::Dynamic { Some(Filter::parse(&self.filter)?) } else { None },
             owner_id: Some(owner.map(str::parse).transpose().map_err(unknown)?),
             archived: None,
         })
@@ -58,7 +58,7 @@ pub(super) async fn edit(
     let tx = app.db.tenant(&viewer.scope).await?;
     let segment = store::segments::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
-    let proposed = query.filter.as_deref().map(Filter::parse_json).transpose()?;
+    let proposed = query.filter.as_deref().map(Filter::parse).transpose()?;
     let typed = Form {
         name: segment.name.clone(),
         description: segment.description.clone(),
@@ -92,7 +92,7 @@ pub(super) async fn save(
         }
         Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::PreconditionFailed) => {
             drop(tx);
-            let filter = Filter::parse_json(&typed.filter).ok().or_else(|| segment.filter.clone()).unwrap_or_default();
+            let filter = Filter::parse(&typed.filter).ok().or_else(|| segment.filter.clone()).unwrap_or_default();
             let page = render(&app, &viewer, &segment, filter, &typed, Some(&problem)).await?;
             Ok((problem.kind.status(), page).into_response())
         }

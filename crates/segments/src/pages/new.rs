@@ -40,13 +40,13 @@ impl Form {
             "fixed" | "fixed_empty" => Kind::Fixed,
             _ => Kind::Dynamic,
         };
-        let filter = if self.kind == "fixed_empty" { None } else { Some(Filter::parse_json(&self.filter)?) };
+        let filter = if self.kind == "fixed_empty" { None } else { Some(Filter::parse(&self.filter)?) };
         Ok(NewSegment { name: self.name.clone(), description: self.description.clone(), kind, filter })
     }
 }
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsWrite>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
-    let mut filter = Filter::parse_json(&query.filter)?;
+    let mut filter = Filter::parse(&query.filter)?;
     if !query.q.trim().is_empty() {
         filter = filter.and(Condition::Search(query.q.trim().to_owned()));
     }
@@ -70,7 +70,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
         }
         Err(problem) if problem.kind == ProblemKind::Invalid => {
             drop(tx);
-            let filter = Filter::parse_json(&typed.filter)?;
+            let filter = Filter::parse(&typed.filter)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&app, &viewer, filter, &typed, Some(&problem)).await?).into_response())
         }
         Err(problem) => Err(problem),

@@ -55,7 +55,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsRead>, form:
     let columns = form.columns();
     let back = address(&form);
     let draft =
-        ViewDraft { name: form.name, shared: form.shared, filter: Filter::parse_json(&form.filter)?, q: form.q, sort: form.sort, columns };
+        ViewDraft { name: form.name, shared: form.shared, filter: Filter::parse(&form.filter)?, q: form.q, sort: form.sort, columns };
     let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay.into_response());
@@ -86,7 +86,7 @@ pub(super) async fn update(
 ) -> Result<Response, Problem> {
     let form = form.value;
     let patch: Value = if form.rename.is_empty() {
-        json!({ "filter": Filter::parse_json(&form.filter)?, "q": form.q, "sort": form.sort, "columns": form.columns() })
+        json!({ "filter": Filter::parse(&form.filter)?, "q": form.q, "sort": form.sort, "columns": form.columns() })
     } else {
         json!({ "name": form.name, "shared": form.shared })
     };

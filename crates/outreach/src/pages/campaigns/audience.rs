@@ -23,7 +23,7 @@ pub(super) async fn submit(
     ApiPath(id): ApiPath<CampaignId>,
     sent: PageForm<AudienceForm>,
 ) -> Result<Response, Problem> {
-    let filter = Filter::parse_json(&sent.value.filter)?;
+    let filter = Filter::parse(&sent.value.filter)?;
     let change = match sent.value.segment {
         Some(segment) => CampaignChange { segment_id: Some(Some(segment)), ..CampaignChange::default() },
         None => CampaignChange { audience: Some((!filter.is_empty()).then(|| Value::from(filter))), ..CampaignChange::default() },

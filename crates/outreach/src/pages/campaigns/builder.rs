@@ -22,7 +22,7 @@ pub(super) async fn render(
     proposed: &str,
     refused: Option<(&SettingsForm, &Problem)>,
 ) -> Result<Markup, Problem> {
-    let proposed = if proposed.is_empty() { None } else { Some(Filter::parse_json(proposed)?) };
+    let proposed = if proposed.is_empty() { None } else { Some(Filter::parse(proposed)?) };
     let unsaved = proposed.as_ref().is_some_and(|filter| campaign.segment_id.is_some() || *filter != campaign.filter());
     let tx = app.db.tenant(&viewer.scope).await?;
     let steps = store::steps::list(&tx, campaign.id).await?;

@@ -36,7 +36,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, 
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }
-    let filter = Filter::parse_json(&typed.filter)?;
+    let filter = Filter::parse(&typed.filter)?;
     let made = match typed.new_campaign((!filter.is_empty()).then(|| Value::from(filter))) {
         Ok(new) => create_campaign(&tx, viewer.actor(), new, app.clock.now()).await.map_err(Problem::from),
         Err(problem) => Err(problem),
@@ -57,7 +57,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<CampaignsWrite>, 
 }
 
 async fn render(app: &App, viewer: &Viewer, typed: &SettingsForm, problem: Option<&Problem>) -> Result<Markup, Problem> {
-    let filter = Filter::parse_json(&typed.filter)?;
+    let filter = Filter::parse(&typed.filter)?;
     let tx = app.db.tenant(&viewer.scope).await?;
     let audience = audience_card::load(&tx, filter, app.clock.now()).await?;
     tx.commit().await?;
