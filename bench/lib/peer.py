@@ -109,8 +109,7 @@ def leadline(harness, binary):
                 databases.psql(f"""INSERT INTO sessions (id, user_id, active_org, token_hash, fresh_at, created_at, expires_at, last_seen_at)
                     VALUES (gen_random_uuid(), '{translate.uuid("user", user)}', '{translate.uuid("org", org)}', '\\x{hashlib.sha256(token.encode()).hexdigest()}', now(), now(), now() + interval '30 days', now())
                     ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at""", "leadline_bench")
-                # The second cookie is what the column picker of the grid leaves behind.
-                self.tokens[org] = f"cookie: leadline_session={token}; leadline_columns={translate.COLUMNS}"
+                self.tokens[org] = f"cookie: leadline_session={token}"
             return self.tokens[org]
 
         def path(self, workload, query=""):

@@ -3,7 +3,7 @@
 Under load Leadline gets its own requests and gives its own answers. Only what the harness compares with its SQL is put
 into its shape, here, outside of any measurement.
 """
-import html.parser, json, urllib.parse
+import html, html.parser, json, urllib.parse
 
 # The harness knows seven states and so does Leadline; two have other names.
 STATUS = {"replied": "nurturing", "converted": "customer"}
@@ -11,7 +11,7 @@ OURS = {theirs: ours for ours, theirs in STATUS.items()}
 # Leadline computes the score itself, so the one that was sent is kept as a custom field.
 SENT_SCORE = "sent_score"
 # What the peers' page shows: its ten columns are these and the name's cell, which holds the title too.
-COLUMNS = "name.company.status.score.country.email.industry.employees.seniority"
+COLUMNS = "email,seniority,company,industry,employees,country,status,score"
 COUNTRIES = {"United States": "US", "United Kingdom": "GB", "Germany": "DE", "France": "FR", "Canada": "CA", "India": "IN", "Netherlands": "NL",
              "Australia": "AU", "Spain": "ES", "Italy": "IT", "Sweden": "SE", "Brazil": "BR", "Poland": "PL", "Switzerland": "CH", "Singapore": "SG",
              "Japan": "JP", "Ireland": "IE", "Austria": "AT", "Denmark": "DK", "Norway": "NO"}
@@ -60,6 +60,8 @@ def path(workload, parameters, cursor=None, limit=None):
         pairs["cursor"] = cursor
     if limit:
         pairs["limit"] = limit
+    if workload == "W1":
+        pairs["columns"] = COLUMNS
     return ("/leads?" if workload == "W1" else "/api/v1/leads?") + urllib.parse.urlencode(pairs)
 
 
@@ -87,31 +89,30 @@ def lead(one, organisation):
 
 
 class Grid(html.parser.HTMLParser):
-    """The cells of the grid's body by their labels; parts of the name's and the score's by their classes."""
+    """The texts in the cells of the grid's body. End tags of cells and rows may be missing, as in HTML they may."""
 
     def __init__(self):
         super().__init__()
-        self.rows, self.stack, self.cell = [], [], None
+        self.columns, self.rows, self.inside = [], [], False
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        if tag == "tr" and "data-row" in attributes:
-            self.rows.append({})
-        if tag == "td" and self.rows:
-            self.cell = attributes.get("data-label")
-        if tag == "span" and self.rows:
-            self.stack.append(attributes.get("class") or "")
+        if tag == "table" and "data-columns" in attributes:
+            self.columns = ["name", *attributes["data-columns"].split(",")]
+        if tag == "tr":
+            self.inside = "data-row" in attributes
+            if self.inside:
+                self.rows.append([])
+        if tag == "td" and self.inside and "is-select" not in (attributes.get("class") or "").split():
+            self.rows[-1].append([])
 
     def handle_endtag(self, tag):
-        if tag == "td":
-            self.cell = None
-        if tag == "span" and self.stack:
-            self.stack.pop()
+        if tag == "tbody":
+            self.inside = False
 
     def handle_data(self, data):
-        if self.cell:
-            part = next((name for name in self.stack if name in ("person-name", "person-detail", "score-number")), self.cell)
-            self.rows[-1][part] = self.rows[-1].get(part, "") + data
+        if self.inside and self.rows[-1] and data.strip():
+            self.rows[-1][-1].append(data.strip())
 
 
 def page(body):
@@ -120,11 +121,12 @@ def page(body):
     grid.feed(body.decode())
     out = []
     for row in grid.rows:
-        text = lambda name: row.get(name, "").strip()
-        status = text("Status").lower()
-        cells = [text("person-name"), text("E-mail"), text("person-detail"), text("Seniority").replace(" ", "_"), text("Company"), text("Industry"),
-                 "".join(c for c in text("Employees") if c.isdigit()), COUNTRIES.get(text("Country"), text("Country")), STATUS.get(status, status), text("score-number")]
-        out += [f"<td>{cell}</td>" for cell in cells]
+        cells = dict(zip(grid.columns, row))
+        text = lambda name, part=0: (cells.get(name, []) + ["", ""])[part]
+        status = text("status").lower()
+        ten = [text("name"), text("email"), text("name", 1), text("seniority").replace(" ", "_"), text("company"), text("industry"),
+               "".join(c for c in text("employees") if c.isdigit()), COUNTRIES.get(text("country"), text("country")), STATUS.get(status, status), text("score")]
+        out += [f"<td>{html.escape(cell)}</td>" for cell in ten]
     return "".join(out).encode()
 
 
