@@ -187,7 +187,7 @@ fn section_table(
                         @let task = &row.task;
                         @let (lead, edit) = (format!("/leads/{}", task.lead_id), format!("/tasks/{}/edit?back={back}", task.id));
                         tr #{ (task.id) } data-row data-href=(lead) data-edit=[viewer.may(Permission::LeadsWrite).then_some(&edit)] {
-                            @if may_write { (table::td_select(&task.id.to_string(), &task.title)) }
+                            @if may_write { (table::td_select()) }
                             td.is-title data-label="Task" { (task.title) " " (show::priority(task.priority)) }
                             td data-label="Lead" { a href=(lead) { (ui::person(&row.lead_name, Some(row.lead_company.as_str()).filter(|company| !company.is_empty()))) } }
                             td.is-quiet data-label=(if section == Section::Done { "Done" } else { "Due" }) {

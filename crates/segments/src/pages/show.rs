@@ -193,7 +193,7 @@ fn people(viewer: &Viewer, view: &View, here: &str) -> Markup {
                     @for lead in &view.leads {
                         @let (href, name) = (format!("/leads/{}", lead.id), lead.display_name());
                         tr #{ (lead.id) } data-row data-href=(href) data-edit={ (href) "/edit" } {
-                            @if selects { (table::td_select(&lead.id.to_string(), &name)) }
+                            @if selects { (table::td_select()) }
                             td.is-title data-label="Lead" { a href=(href) { (ui::person(&name, Some(lead.title.as_str()).filter(|title| !title.is_empty()))) } }
                             td.is-quiet data-label="Company" { (lead.company_name) }
                             td data-label="Status" { (lead.status.label()) }
