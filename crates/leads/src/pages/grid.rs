@@ -19,11 +19,14 @@ use crate::{
     custom_fields::{self, Registry},
     filter::{self, Filter},
     model::Lead,
+    search::close_matches,
     store::grid::{self, ListQuery, Page},
     views::{self, Column, store::Habits},
 };
 
 const ROWS: i64 = 50;
+/// How many leads that are nearly as searched fill a page up.
+const CLOSE: i64 = 20;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -70,7 +73,7 @@ pub(super) async fn show(
         Err(problem) => Some(problem),
     };
     let found = match &page {
-        Found::Page(page) => page.rows.is_empty() && paging.cursor.is_empty(),
+        Found::Page(page, near) => page.rows.is_empty() && near.is_empty() && paging.cursor.is_empty(),
         Found::Refused(_) => false,
     };
     let is_empty = found && !grid::any(&app.db, &viewer.scope).await?;
@@ -84,7 +87,8 @@ pub(super) async fn show(
 
 /// The rows, or why there are none.
 enum Found {
-    Page(Page<Lead>),
+    /// And leads that are spelt nearly as searched, where few are spelt so.
+    Page(Page<Lead>, Vec<Lead>),
     Refused(Problem),
 }
 
@@ -99,10 +103,14 @@ async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, proble
         let filter = if is_plain { state.filter.clone() } else { filter::read(app, &viewer.scope, &state.filter.to_json()).await? };
         let cursor = (!paging.cursor.is_empty()).then(|| paging.cursor.clone());
         let query = ListQuery { filter, q: state.q.clone(), sort: state.sort, limit: ROWS, cursor, count: false };
-        grid::list(app, &viewer.scope, &query).await
+        let page = grid::list(app, &viewer.scope, &query).await?;
+        let room = ROWS - i64::try_from(page.rows.len()).unwrap_or(ROWS);
+        let near =
+            if query.cursor.is_none() { close_matches(app, &viewer.scope, &query, &page.rows, room.min(CLOSE)).await? } else { Vec::new() };
+        Ok::<_, Problem>((page, near))
     };
     match list.await {
-        Ok(page) => Ok(Found::Page(page)),
+        Ok((page, near)) => Ok(Found::Page(page, near)),
         Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Unavailable) => Ok(Found::Refused(problem)),
         Err(problem) => Err(problem),
     }
@@ -167,8 +175,10 @@ impl Scene<'_> {
                 (filters::chips(state, &self.members))
                 @match found {
                     Found::Refused(problem) => (self.unreadable(problem)),
-                    Found::Page(page) if page.rows.is_empty() => (self.nothing_matches()),
-                    Found::Page(page) => (self.table(page)),
+                    Found::Page(page, near) => {
+                        @if !page.rows.is_empty() { (self.table(page)) } @else if near.is_empty() { (self.nothing_matches()) }
+                        @if !near.is_empty() { (self.near(page, near)) }
+                    },
                 }
             }
         }
@@ -183,6 +193,14 @@ impl Scene<'_> {
             }
             (rows::table(&around, page))
         }
+    }
+
+    /// What is nearly as searched, below what is just so: said, for it is not what was asked for.
+    fn near(&self, page: &Page<Lead>, near: &[Lead]) -> Markup {
+        let columns = self.columns();
+        let around = Around { viewer: self.viewer, state: &self.state, members: &self.members, custom: &self.custom, columns: &columns };
+        let title = if page.rows.is_empty() { "No lead is spelt so; these are spelt nearly so" } else { "Spelt nearly so" };
+        ui::card_flush(title, html! {}, rows::near(&around, near))
     }
 
     /// Those that the address or the view names, else those that the person likes, else the usual ones.

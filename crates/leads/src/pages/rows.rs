@@ -53,6 +53,22 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
     }
 }
 
+/// Leads to read and to open, and not to select: they are not what the search means.
+pub(super) fn near(around: &Around<'_>, leads: &[Lead]) -> Markup {
+    table::wrap(
+        "Leads that are spelt nearly so",
+        html! {
+            table.table {
+                thead { tr {
+                    (table::th("Name"))
+                    @for column in around.columns { (table::th(&columns::label(column, around.custom))) }
+                } }
+                tbody { @for lead in leads { (row(lead, around.members, around.custom, around.columns, false)) } }
+            }
+        },
+    )
+}
+
 /// HTML lets the end tags of cells and rows go unsaid, and a page has nearly five hundred of them. No text holds one: it would be
 /// escaped.
 fn without_end_tags(rows: Markup) -> Markup {

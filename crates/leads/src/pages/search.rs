@@ -7,13 +7,17 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::Icon;
 
+use crate::search::close_matches;
 use crate::store::{
-    accounts,
+    accounts::{self, AccountSort},
     grid::{self, ListQuery},
 };
 
 const LEADS: i64 = 6;
 const ACCOUNTS: i64 = 3;
+/// With fewer than these, leads that are spelt nearly so come, too.
+const FEW: usize = 3;
+const CLOSE: i64 = 4;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -27,10 +31,18 @@ pub(super) async fn search(State(app): State<App>, viewer: Can<LeadsRead>, ApiQu
         return Ok(html! {});
     }
     let wanted = ListQuery { q: q.clone(), limit: LEADS, ..ListQuery::default() };
-    let (leads, accounts) =
-        tokio::try_join!(grid::list(&app, &viewer.scope, &wanted), accounts::list(&app.db, &viewer.scope, &q, ACCOUNTS, None))?;
+    let (leads, accounts) = tokio::try_join!(
+        grid::list(&app, &viewer.scope, &wanted),
+        accounts::list(&app.db, &viewer.scope, &q, AccountSort::default(), ACCOUNTS, None)
+    )?;
+    // Somebody may have written a name a little differently.
+    let nearly = if leads.rows.len() + accounts.rows.len() < FEW {
+        close_matches(&app, &viewer.scope, &wanted, &leads.rows, CLOSE).await?
+    } else {
+        Vec::new()
+    };
     Ok(html! {
-        @for lead in &leads.rows {
+        @for lead in leads.rows.iter().chain(&nearly) {
             @let company = if lead.company_name.is_empty() { &lead.company_domain } else { &lead.company_name };
             @let detail = match lead.email.as_deref() { Some(email) if company.is_empty() => email, _ => company };
             (ui::palette_item(Icon::User, &lead.display_name(), detail, &format!("/leads/{}", lead.id)))

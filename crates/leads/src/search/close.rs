@@ -27,7 +27,7 @@ const ALIKE: f64 = 0.3;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn close_matches(app: &App, scope: &Scope, query: &ListQuery, known: &[LeadId], limit: i64) -> Result<Vec<Lead>, Problem> {
+pub async fn close_matches(app: &App, scope: &Scope, query: &ListQuery, known: &[Lead], limit: i64) -> Result<Vec<Lead>, Problem> {
     let words: Vec<Word> = words(&query.q).into_iter().filter(|word| word.text.chars().count() >= SHORTEST).collect();
     if words.is_empty() || limit < 1 {
         return Ok(Vec::new());
@@ -60,7 +60,7 @@ pub async fn close_matches(app: &App, scope: &Scope, query: &ListQuery, known: &
         alike.into_iter().map(|keys| format!("leadline_search_keys(l.org_id, l.search) && {}::bigint[]", p.push(keys))).collect();
     let ranks: Vec<String> =
         words.iter().map(|word| format!("strict_word_similarity({}::text, l.search)", p.push(word.text.clone()))).collect();
-    let known = p.push(known.to_vec());
+    let known = p.push(known.iter().map(|lead| lead.id).collect::<Vec<LeadId>>());
     let sql = format!(
         "WITH near AS MATERIALIZED (SELECT l.id, ({}) / {}::float8 AS alike FROM lead_hits l
            WHERE {} AND {condition} AND l.id <> ALL ({known}::uuid[]) LIMIT {CANDIDATES}),
