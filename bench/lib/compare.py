@@ -1,12 +1,14 @@
 """What an import has left behind, row by row, against what the limit's one statement has left behind.
 
-The harness compares a checksum. Leadline's rules differ from that statement in three ways, by intent:
+The harness compares a checksum. Leadline's rules differ from that statement in four ways, by intent:
 - a cell that is empty says nothing: the value that an earlier line (or the lead before the import, or its company) gave stays;
+- a line without an address is refused there; here it is the lead with its LinkedIn profile, or a new one without an address
+  (those are left out of the comparison);
 - no number of employees is unknown, not 0;
 - a line break within a job title is a space.
 Everything else must be equal, and what differs is counted by these rules.
 """
-import collections, os, subprocess
+import collections, csv, os, subprocess
 
 from .tools import say
 
@@ -33,6 +35,14 @@ class Comparison:
         self.harness, self.databases = harness, databases
         self.kept = None
         self.told = []
+        self.file, self.profiles = None, set()
+
+    def read(self, file):
+        """The profiles of the lines without an address."""
+        if file != self.file:
+            with open(file, newline="") as lines:
+                self.profiles = {line["linkedin_url"] for line in csv.DictReader(lines) if not line["email"].strip()} - {""}
+            self.file = file
 
     def export(self, database, schema, path):
         out = f"SET search_path = {schema}, public; COPY (SELECT {', '.join(COLUMNS)} FROM leads ORDER BY email COLLATE \"C\") TO STDOUT"
@@ -60,8 +70,11 @@ class Comparison:
                     wrong.append(f"{min(keys)} is only {'expected' if keys[0] < keys[1] else 'in Leadline'}")
                 elif left != right:
                     rows += 1
+                    profile = right.rstrip("\n").split("\t")[COLUMNS.index("linkedin_url")]
                     for column, x, y in zip(COLUMNS, left.rstrip("\n").split("\t"), right.rstrip("\n").split("\t")):
                         rule = difference(column, x, y)
+                        if rule is None and profile in self.profiles:
+                            rule = "a line without an address was recognised by its LinkedIn profile"
                         if rule is None:
                             wrong.append(f"{keys[0]}: {column} {y!r}, expected {x!r}")
                         elif rule:

@@ -122,6 +122,7 @@ def plug_in(harness, binary):
 
     def w5_limit(csv, rows):
         current["job"] = None
+        comparison.read(csv)
         own = limits.import_limit(databases.as_database("leadline_w5"), csv, translate.uuid("org", 1))
         own_import_limit.append(own | {"rows_per_s": rows / own["wall_s"]})
         say(f"  W5 limit in Leadline's tables {rows / own['wall_s']:9.0f} rows/s  wall {own['wall_s']:.1f} s (copy {own['copy_s']:.1f}, upsert {own['upsert_s']:.1f})")
