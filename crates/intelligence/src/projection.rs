@@ -60,6 +60,23 @@ impl Projection for Engage {
             &window.params(),
         )
         .await?;
+        // Of leads that were merged, what each of them did counts for the one that stays.
+        tx.execute(
+            &format!(
+                "INSERT INTO intelligence_engagement AS t (org_id, lead_id, opens, clicks, replies, bounces, complaints, unsubscribes, last_at)
+                 SELECT e.org_id, e.subject_id, sum(m.opens), sum(m.clicks), sum(m.replies), sum(m.bounces), sum(m.complaints), sum(m.unsubscribes), max(m.last_at)
+                 FROM events e CROSS JOIN LATERAL jsonb_array_elements_text(e.payload -> 'merged') AS gone (id)
+                 JOIN intelligence_engagement m ON m.org_id = e.org_id AND m.lead_id = gone.id::uuid
+                 WHERE {clause} AND e.kind = 'lead.merged'
+                 GROUP BY 1, 2
+                 ON CONFLICT (org_id, lead_id) DO UPDATE SET
+                   opens = t.opens + excluded.opens, clicks = t.clicks + excluded.clicks, replies = t.replies + excluded.replies,
+                   bounces = t.bounces + excluded.bounces, complaints = t.complaints + excluded.complaints,
+                   unsubscribes = t.unsubscribes + excluded.unsubscribes, last_at = greatest(t.last_at, excluded.last_at)"
+            ),
+            &window.params(),
+        )
+        .await?;
         // On a conflict the row is locked by updating it: whoever rescores leaves it on the list until this
         // transaction has ended, and so sees what it has counted. A changed account tells of each of its
         // leads. The status is no fact of the model, so that sending to 100,000 leads rescores none of them.
@@ -68,7 +85,7 @@ impl Projection for Engage {
                 "INSERT INTO intelligence_pending (org_id, lead_id)
                  SELECT DISTINCT e.org_id, e.subject_id FROM events e
                  WHERE {clause} AND e.subject_type = 'lead'
-                   AND (e.kind IN ('lead.created', 'lead.updated') OR (e.kind IN ({ENGAGING}) AND e.payload -> 'machine' IS DISTINCT FROM 'true'))
+                   AND (e.kind IN ('lead.created', 'lead.updated', 'lead.merged', 'lead.restored') OR (e.kind IN ({ENGAGING}) AND e.payload -> 'machine' IS DISTINCT FROM 'true'))
                  ON CONFLICT (org_id, lead_id) DO UPDATE SET lead_id = excluded.lead_id"
             ),
             &window.params(),

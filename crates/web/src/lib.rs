@@ -99,12 +99,13 @@ pub fn jobs() -> Registry<App> {
 
 /// What the later slices show on a lead's page; put into `App`'s extensions.
 pub fn lead_panels() -> leads::LeadPanels {
-    leads::LeadPanels { main: vec![activities::panel], side: vec![segments::panel] }
+    leads::LeadPanels { main: vec![activities::panel], side: vec![duplicates::panel, segments::panel] }
 }
 
 /// Starts everything that keeps derived data up to date with the event log.
 pub fn projections(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let mut tasks = audit::projections(app, stop.clone());
+    tasks.extend(duplicates::projections(app, stop.clone()));
     tasks.extend(intelligence::projections(app, stop.clone()));
     tasks.extend(insights::projections(app, stop.clone()));
     tasks

@@ -94,7 +94,7 @@ async fn a_merge_keeps_the_best_of_both_and_undo_brings_both_back_exactly() {
     let campaign = text(&owner.post_json("/api/v1/campaigns", &campaign).await.expect(201).json()["id"]);
     owner.post_json(&format!("/api/v1/campaigns/{campaign}/launch"), &json!({})).await.expect(200);
     app.settle().await;
-    owner.post_json(&format!("/api/v1/leads/{second}/notes"), &json!({"body": "Met at the fair"})).await.expect(201);
+    owner.post_json("/api/v1/notes", &json!({"lead_id": second, "body": "Met at the fair"})).await.expect(201);
     app.settle().await;
     let before = snapshot(&app).await;
 

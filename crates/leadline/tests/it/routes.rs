@@ -57,6 +57,11 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     let factor = begun.location().trim_start_matches("/account/security/apps/").split('?').next().unwrap_or_default().to_owned();
     ids.insert("apps", factor.clone());
     ids.insert("factors", factor);
+    let double = json!({"first_name": "Ada", "last_name": "Byron", "company_name": "Engines", "company_domain": "engines.example"});
+    owner.post_json("/api/v1/leads", &double).await.expect(201);
+    app.settle().await;
+    let duplicates = owner.get("/api/v1/duplicates").await.expect(200).json();
+    ids.insert("duplicates", id(duplicates["data"][0].clone()));
     let caught = owner.get("/catcher").await.expect(200);
     let mail = caught.attributes("a[href^='/catcher/msg_']", "href").first().cloned().unwrap_or_default();
     ids.insert("catcher", mail.trim_start_matches("/catcher/").to_owned());

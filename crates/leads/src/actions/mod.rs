@@ -1,8 +1,11 @@
 //! One file per use case; pages, API and jobs call the same ones.
 
 pub mod bulk;
+pub(crate) mod create_account;
 pub(crate) mod create_lead;
 pub(crate) mod delete_lead;
+pub(crate) mod merge_accounts;
+pub(crate) mod merge_leads;
 pub(crate) mod set_status;
 pub(crate) mod update_account;
 pub(crate) mod update_lead;

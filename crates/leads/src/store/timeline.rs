@@ -70,6 +70,16 @@ impl Theme {
     }
 }
 
+/// The subject, and the leads that were merged into it: what happened to them happened to the same person.
+async fn subjects(tx: &TenantTx, subject: Uuid) -> Result<Vec<Uuid>, DbError> {
+    let rows = tx.query("SELECT id FROM lead_merges WHERE org_id = $1 AND into_id = $2", &[&tx.org(), &subject]).await?;
+    let mut all = vec![subject];
+    for row in &rows {
+        all.push(row.try_get(0)?);
+    }
+    Ok(all)
+}
+
 /// Up to `limit` events of `theme` older than number `before`.
 pub(crate) async fn read(
     tx: &TenantTx,
@@ -81,9 +91,9 @@ pub(crate) async fn read(
     let rows = tx
         .query(
             "SELECT seq, kind, actor, at, payload FROM events
-             WHERE org_id = $1 AND subject_id = $2 AND seq < $3 AND kind <> 'lead.scored'
+             WHERE org_id = $1 AND subject_id = ANY($2) AND seq < $3 AND kind <> 'lead.scored' AND (kind <> 'lead.deleted' OR subject_id = ($2)[1])
                AND ($4::text[] IS NULL OR split_part(kind, '.', 1) = ANY($4)) ORDER BY seq DESC LIMIT $5",
-            &[&tx.org(), &subject, &before.unwrap_or(i64::MAX), &theme.families(), &limit],
+            &[&tx.org(), &subjects(tx, subject).await?, &before.unwrap_or(i64::MAX), &theme.families(), &limit],
         )
         .await?;
     rows.iter()
