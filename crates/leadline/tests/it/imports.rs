@@ -58,7 +58,7 @@ async fn a_file_is_imported_as_a_person_would_do_it() {
         mapping.attributes("select[name=target] option[selected]", "value"),
         ["first_name", "last_name", "email", "company_name", "status", "custom:visits"]
     );
-    assert_eq!(mapping.texts("#dry-run .stat-value"), ["2", "0", "0", "1"]);
+    assert_eq!(mapping.texts("#trial .tab-count"), ["2", "0", "0", "1", "0", "0"]);
     assert!(mapping.text().contains("not an e-mail address"), "{}", mapping.text());
     assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 0);
 
@@ -130,7 +130,7 @@ async fn a_file_that_is_no_table_of_leads_gets_a_clear_answer_and_leaves_nothing
     let wide = format!("email{}\na@b.example\n", ",x".repeat(600));
     for (bytes, words) in [
         (b"".to_vec(), "The file is empty"),
-        (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml xl/workbook.xml".to_vec(), "Excel workbook (.xlsx)"),
+        (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml xl/workbook.xml".to_vec(), "damaged"),
         (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "PDF"),
         (b"\x7fELF\0\0\0\0\0\0\0\x01\x02\0\0".to_vec(), "binary"),
         (b"<!DOCTYPE html><html><body>Not found</body></html>".to_vec(), "web page"),
@@ -252,7 +252,7 @@ async fn a_worker_killed_in_the_middle_loses_and_doubles_nothing() {
 async fn an_import_stops_when_told_and_goes_on_where_it_was() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
-    let path = start(&owner, many(9000)).await;
+    let path = start(&owner, many(17_000)).await;
     let page = path.replace("/api/v1", "");
     let worker = async {
         app.run_jobs().await;
@@ -267,12 +267,89 @@ async fn an_import_stops_when_told_and_goes_on_where_it_was() {
     let stopped = owner.get(&path).await.json();
     assert_eq!(stopped["status"], "stopped");
     let done = stopped["rows_done"].as_u64().unwrap();
-    assert!(done > 0 && done < 9000, "{done}");
+    assert!(done > 0 && done < 17_000, "{done}");
     assert_eq!(app.scalar("SELECT count(*) FROM leads").await, i64::try_from(done).unwrap());
     assert!(owner.get(&page).await.expect(200).text().contains("Continue"));
     owner.post_form(&format!("{page}/continue"), &[("x", "")]).await.expect(303);
+    app.run_jobs().await;
+    assert_eq!(counts(&owner.get(&path).await.json()), [17_000, 0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_tried_by_a_job_and_the_page_follows() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    owner.post_json("/api/v1/leads", &json!({"email": "p1500@c100.example", "title": "CTO"})).await.expect(201);
+    owner.post_json("/api/v1/suppressions", &json!({"email": "p2000@c600.example"})).await.expect(201);
+    // Beyond what is tried at once: a lead that exists, a repeat of the first row, an address not to be written to.
+    let text = format!("{}p0@c0.example,Other,c0.example,CEO,x\n", many(2500));
+    let uploaded = owner.upload("/imports", "file", "large.csv", text.into()).await.expect(303);
+    let page = uploaded.location().to_owned();
+    assert!(owner.get(&page).await.expect(200).text().contains("Of the first 1,000 rows of 2,501"));
     app.settle().await;
-    assert_eq!(counts(&owner.get(&path).await.json()), [9000, 0, 0, 0]);
+    let tried = owner.get(&page).await.expect(200);
+    assert!(tried.text().contains("All 2,501 rows were tried"), "{}", tried.text());
+    assert_eq!(tried.texts("#trial .tab-count"), ["2,499", "1", "1", "0", "1", "1"]);
+    assert!(tried.text().contains("An earlier row says otherwise, and counts"), "{}", tried.text());
+    let updated = owner.get(&format!("{page}?show=updated")).await.expect(200).text();
+    assert!(updated.contains("first_name empty → Pat 1500") && !updated.contains("CTO →"), "{updated}");
+    assert!(owner.get(&format!("{page}?show=suppressed")).await.text().contains("Added by hand. The lead comes in and is never mailed."));
+    assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 1, "nothing is written");
+    let trial = owner.get(&format!("/api/v1{page}/dry-run")).await.expect(200).json();
+    assert_eq!((&trial["complete"], &trial["created"]["count"], &trial["suppressed"]["count"]), (&json!(true), &json!(2499), &json!(1)));
+
+    // Another rule is another trial, and what it tells is what happens.
+    let plan = owner.get(&format!("/api/v1{page}")).await.json()["plan"].clone();
+    let mut plan = plan;
+    plan["existing"] = json!("overwrite");
+    owner.post_json(&format!("/api/v1{page}/dry-run"), &json!({"plan": plan})).await.expect(202);
+    app.settle().await;
+    let trial = owner.get(&format!("/api/v1{page}/dry-run")).await.expect(200).json();
+    assert_eq!((&trial["complete"], &trial["updated"]["count"]), (&json!(true), &json!(2)));
+    owner.post_json(&format!("/api/v1{page}/start"), &json!({})).await.expect(202);
+    app.settle().await;
+    let import = owner.get(&format!("/api/v1{page}")).await.json();
+    assert_eq!(counts(&import), [2499, 2, 0, 0], "{import}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_undone_as_a_whole() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    owner.post_json("/api/v1/leads", &json!({"email": "ada@acme.example"})).await.expect(201);
+    app.settle().await;
+    let checksum = "SELECT coalesce(string_agg((to_jsonb(l) - 'score' - 'score_reasons')::text, ';' ORDER BY id), '') FROM leads l";
+    let before = app.text(checksum).await;
+    let done = import(&app, &owner, SMALL).await;
+    let page = format!("/imports/{}", done["id"].as_str().unwrap());
+    let shown = owner.get(&page).await.expect(200);
+    assert!(shown.text().contains("Undo this import"));
+    let set = done["change_set_ids"][0].as_str().unwrap();
+    assert_eq!(shown.attributes(&format!("form[action='/changes/{set}/undo'] button"), "type"), ["submit"]);
+    owner.post_json(&format!("/api/v1{page}/undo"), &Value::Null).await.expect(202);
+    app.settle().await;
+    assert_eq!(app.text(checksum).await, before);
+    assert!(owner.get(&page).await.text().contains("has been undone"));
+    owner.post_json(&format!("/api/v1{page}/undo"), &Value::Null).await.expect(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_nobody_starts_are_forgotten() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let old = upload(&owner, "old.csv", SMALL).await.expect(201).location().to_owned();
+    let new = upload(&owner, "new.csv", SMALL).await.expect(201).location().to_owned();
+    app.sql("UPDATE imports SET created_at = created_at - interval '8 days' WHERE file_name = 'old.csv'").await;
+    let directory = app.app.config.data_dir.join("imports");
+    let directory = std::fs::read_dir(directory).unwrap().next().unwrap().unwrap().path();
+    let past = std::time::SystemTime::now() - std::time::Duration::from_secs(9 * 86_400);
+    for file in std::fs::read_dir(&directory).unwrap() {
+        std::fs::File::options().write(true).open(file.unwrap().path()).unwrap().set_modified(past).unwrap();
+    }
+    app.sql("INSERT INTO jobs (kind, payload, run_at) VALUES ('leads.sweep_uploads', '{}', '2020-01-01')").await;
+    app.run_jobs().await;
+    assert_eq!((owner.get(&old).await.status, owner.get(&new).await.status), (404, 200));
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1, "the file of the one that still waits");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -286,9 +286,9 @@ async fn the_database_itself_hides_what_a_scope_does_not_name() {
         }
     }
     // What belongs to leads goes with them, and files and batches are nobody's business.
-    for table in ["enrollments", "sends", "intelligence_engagement", "caught_mail", "imports", "import_rejections", "send_batches"] {
+    for table in ["enrollments", "sends", "intelligence_engagement", "caught_mail", "imports", "import_lanes", "import_rejections", "send_batches"] {
         let there = team.app.scalar(&format!("SELECT count(*) FROM {table}")).await;
-        assert!(there > 0 || ["send_batches", "intelligence_engagement"].contains(&table), "{table} holds nothing");
+        assert!(there > 0 || ["send_batches", "intelligence_engagement", "import_lanes"].contains(&table), "{table} holds nothing");
         let tx = db.tenant(&nobody).await.unwrap();
         let seen: i64 = tx.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0);
         assert_eq!(seen, 0, "{table}");
@@ -356,6 +356,11 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "campaign_pace",
         "campaign_steps",
         "campaigns",
+        "custom_fields",
+        "duplicate_keys",
+        "duplicate_pending",
+        "duplicate_prints",
+        "duplicate_settings",
         "grid_choices",
         "idempotency_keys",
         "insights_daily",
@@ -363,6 +368,7 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "intelligence_pending",
         "invitations",
         "jobs",
+        "lead_terms",
         "memberships",
         "organisation_domains",
         "organisations",

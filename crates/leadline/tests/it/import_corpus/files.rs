@@ -278,7 +278,7 @@ fn packed() -> Vec<Case> {
     cut.truncate(zipped.len() - 30);
     let mut torn = gzip(&small.repeat(1000));
     torn.truncate(torn.len() / 2);
-    let zeros = vec![b'a'; 64 << 20];
+    let zeros = vec![b'a'; 20 << 20];
     vec![
         Case::rows("gzip", gzip(small), created([2])),
         Case::rows("gzip in two members", twice, created([2, 3])),

@@ -74,7 +74,8 @@ async fn play(app: &TestApp, owner: &Visitor, case: &Case) -> Result<(), String>
     }
     let mut plan = found["plan"].clone();
     plan["existing"] = json!(case.existing);
-    owner.post_json(&format!("{path}/dry-run"), &json!({"plan": plan})).await.expect(202);
+    let tried = owner.post_json(&format!("{path}/dry-run"), &json!({"plan": plan})).await;
+    same!(tried.status, 202, "dry run of {}: {}", plan["targets"], tried.body);
     let trial = owner.get(&format!("{path}/dry-run")).await.expect(200).json();
     same!(trial["complete"], json!(true), "dry run");
     same!(app.scalar("SELECT count(*) FROM leads").await, 1, "leads after the dry run");
@@ -88,7 +89,7 @@ async fn play(app: &TestApp, owner: &Visitor, case: &Case) -> Result<(), String>
         same!(rows(&trial, kind), *expected, "rows {kind} in the dry run");
     }
 
-    owner.post_json(&format!("{path}/start"), &Value::Null).await.expect(202);
+    same!(owner.post_json(&format!("{path}/start"), &Value::Null).await.status, 202, "start");
     app.settle().await;
     let import = owner.get(&path).await.expect(200).json();
     same!(import["status"], json!("finished"), "status");
