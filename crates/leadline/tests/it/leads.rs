@@ -70,14 +70,16 @@ async fn a_lead_is_written_read_changed_and_deleted_by_forms() {
 
     let edit = owner.get(&format!("{address}/edit")).await.expect(200);
     assert_eq!(edit.attributes("#field-email", "value"), ["ada@engines.example"]);
-    assert_eq!(edit.texts("#field-custom"), ["note = likes looms visits = 3"]);
+    assert_eq!(edit.attributes("#field-custom-visits", "value"), ["3"]);
+    assert_eq!(edit.attributes("#field-custom-note", "value"), ["likes looms"]);
     let change = |version: &'static str| {
         [
             ("first_name", "Augusta Ada"),
             ("last_name", "Lovelace"),
             ("email", "ada@engines.example"),
             ("status", "qualified"),
-            ("custom", "visits = 4"),
+            ("custom.visits", "4"),
+            ("custom.note", ""),
             ("version", version),
         ]
     };

@@ -195,7 +195,6 @@ mod meaning {
 
     impl Draw {
         fn below(&mut self, most: usize) -> usize {
-            use proptest::prelude::RngCore;
             usize::try_from(self.0.next_u64() % most as u64).unwrap()
         }
 
@@ -423,7 +422,7 @@ mod meaning {
         // That they agree about nothing and everything would say little.
         let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         for _ in 0..200 {
-            let filter = filter().new_tree(&mut runner).unwrap().current();
+            let filter = proptest::strategy::ValueTree::current(&filter().new_tree(&mut runner).unwrap());
             let found = by_sql(&tx, &filter, now).await.len();
             some += usize::from(found > 0 && found < LEADS);
             none += usize::from(found == 0);

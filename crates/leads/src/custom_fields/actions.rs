@@ -101,7 +101,8 @@ pub(crate) async fn add(tx: &TenantTx, new: NewField, actor: Actor, now: Timesta
     if registry.iter().count() >= MOST_FIELDS {
         return Err(Problem::field("/label", "fields.too_many", format!("An organisation has at most {MOST_FIELDS} fields")));
     }
-    let taken = || Problem::field("/key", "key.taken", format!("There is a field with the key {key} already: rename it, or choose another key"));
+    let taken =
+        || Problem::field("/key", "key.taken", format!("There is a field with the key {key} already: rename it, or choose another key"));
     if !store::insert(tx, &key, &label, new.kind, &options, actor, now).await? {
         return Err(taken());
     }
@@ -169,8 +170,7 @@ async fn move_to(tx: &TenantTx, key: &str, position: i32) -> Result<(), Problem>
 /// One that is there stays as it is, whatever kind is wanted.
 pub async fn ensure(tx: &TenantTx, wanted: &[NewField], actor: Actor, now: Timestamp) -> Result<Registry, DbError> {
     let known = store::list(tx).await?;
-    let mut missing: Vec<&NewField> =
-        wanted.iter().filter(|field| is_custom_key(&field.key) && known.get(&field.key).is_none()).collect();
+    let mut missing: Vec<&NewField> = wanted.iter().filter(|field| is_custom_key(&field.key) && known.get(&field.key).is_none()).collect();
     // In one order, so that two who make the same fields wait for each other and not both for ever.
     missing.sort_by(|a, b| a.key.cmp(&b.key));
     missing.dedup_by(|a, b| a.key == b.key);

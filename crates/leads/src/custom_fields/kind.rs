@@ -200,7 +200,9 @@ mod tests {
         assert_eq!(parse(FieldKind::Number, " 7 "), Ok(json!(7)));
         assert_eq!(parse(FieldKind::Bool, "Yes"), Ok(json!(true)));
         assert_eq!(parse(FieldKind::Text, "  "), Ok(Value::Null));
-        for (kind, text) in [(FieldKind::Number, "many"), (FieldKind::Number, "NaN"), (FieldKind::Bool, "maybe"), (FieldKind::Date, "31.01.2026")] {
+        for (kind, text) in
+            [(FieldKind::Number, "many"), (FieldKind::Number, "NaN"), (FieldKind::Bool, "maybe"), (FieldKind::Date, "31.01.2026")]
+        {
             assert!(parse(kind, text).is_err(), "{text}");
         }
     }

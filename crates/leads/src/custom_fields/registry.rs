@@ -97,7 +97,9 @@ impl Registry {
             .map(|(key, value)| {
                 let field = self.get(&key).filter(|_| before.get(&key) != Some(&value));
                 let value = match field {
-                    Some(field) if field.archived_at.is_some() => Err(format!("{} is archived and takes no values: restore it first", field.label)),
+                    Some(field) if field.archived_at.is_some() => {
+                        Err(format!("{} is archived and takes no values: restore it first", field.label))
+                    }
                     Some(field) => field.check(value.clone()),
                     None => Ok(value.clone()),
                 }

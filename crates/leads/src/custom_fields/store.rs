@@ -7,8 +7,7 @@ use kernel::Actor;
 use super::{Field, FieldKind, IndexState, MOST_INDEXED, Registry};
 
 const FIELD: &str = "key, label, kind, options, position, index_state, archived_at, created_at, version";
-const ALL: &str =
-    "SELECT key, label, kind, options, position, index_state, archived_at, created_at, version FROM custom_fields WHERE org_id = $1 ORDER BY position, key";
+const ALL: &str = "SELECT key, label, kind, options, position, index_state, archived_at, created_at, version FROM custom_fields WHERE org_id = $1 ORDER BY position, key";
 
 fn field(row: &Row) -> Result<Field, DbError> {
     let (kind, index): (&str, &str) = (row.try_get(2)?, row.try_get(5)?);
@@ -133,8 +132,11 @@ pub(super) async fn index_some(tx: &TenantTx, after: kernel::Uuid, limit: i64) -
 
 /// The index answers from now on.
 pub(super) async fn end_index(tx: &TenantTx, key: &str) -> Result<(), DbError> {
-    tx.execute("UPDATE custom_fields SET index_state = 'ready' WHERE org_id = $1 AND key = $2 AND index_state = 'building'", &[&tx.org(), &key])
-        .await?;
+    tx.execute(
+        "UPDATE custom_fields SET index_state = 'ready' WHERE org_id = $1 AND key = $2 AND index_state = 'building'",
+        &[&tx.org(), &key],
+    )
+    .await?;
     Ok(())
 }
 

@@ -77,14 +77,8 @@ fn options(kind: Kind, members: &[Member]) -> Vec<(String, String)> {
     match kind {
         Kind::Status => Status::ALL.iter().map(|status| (status.as_str().to_owned(), status.label().to_owned())).collect(),
         Kind::Owner => members.iter().map(|member| (member.id.to_string(), member.name.clone())).collect(),
-        Kind::Text
-        | Kind::Number
-        | Kind::Date
-        | Kind::Bool
-        | Kind::Choice
-        | Kind::Tags
-        | Kind::Account
-        | Kind::Custom
-        | Kind::Search => Vec::new(),
+        Kind::Text | Kind::Number | Kind::Date | Kind::Bool | Kind::Choice | Kind::Tags | Kind::Account | Kind::Custom | Kind::Search => {
+            Vec::new()
+        }
     }
 }

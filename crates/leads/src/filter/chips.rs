@@ -98,10 +98,14 @@ impl Condition {
                 text.parse::<Status>().map_or_else(|_| text.clone(), |status| status.label().to_owned())
             }
             (Self::Owner(_) | Self::Account(_), Value::String(id)) => names(id).unwrap_or_else(|| "somebody who left".to_owned()),
-            (Self::Text(TextField::Country, _) | Self::AccountText(AccountText::Country, _), Value::String(text)) => country::code(text).map_or(text.as_str(), country::name).to_owned(),
-            (Self::Number(NumberField::AnnualRevenue | NumberField::EmployeeCount, _) | Self::AccountNumber(AccountNumber::AnnualRevenue | AccountNumber::EmployeeCount, _), Value::Number(number)) => {
-                number.as_i64().map_or_else(|| number.to_string(), ui::number)
+            (Self::Text(TextField::Country, _) | Self::AccountText(AccountText::Country, _), Value::String(text)) => {
+                country::code(text).map_or(text.as_str(), country::name).to_owned()
             }
+            (
+                Self::Number(NumberField::AnnualRevenue | NumberField::EmployeeCount, _)
+                | Self::AccountNumber(AccountNumber::AnnualRevenue | AccountNumber::EmployeeCount, _),
+                Value::Number(number),
+            ) => number.as_i64().map_or_else(|| number.to_string(), ui::number),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Bool(true)) => "yes".to_owned(),
             (_, Value::Bool(false)) => "no".to_owned(),

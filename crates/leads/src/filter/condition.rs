@@ -26,7 +26,9 @@ pub(super) fn condition(field: &str, op: &str, value: &Value, at: &str) -> Resul
     }
     match field {
         "tags" => v.tags_test().map(Condition::Tags),
-        "status" => v.set_test(Kind::Status, "one of new, contacted, replied, qualified, converted, lost, unsubscribed").map(Condition::Status),
+        "status" => {
+            v.set_test(Kind::Status, "one of new, contacted, replied, qualified, converted, lost, unsubscribed").map(Condition::Status)
+        }
         "owner" => v.set_test(Kind::Owner, "a user id (user_…)").map(Condition::Owner),
         "account" => v.set_test(Kind::Account, "an account id (acct_…)").map(Condition::Account),
         "search" if op == "contains" => v.text().map(Condition::Search),
@@ -230,7 +232,9 @@ impl Reader<'_> {
             ("is" | "is_not" | "in" | "not_in" | "contains" | "not_contains" | "starts_with" | "ends_with", _) => {
                 CustomTest::Text(self.text_test()?)
             }
-            ("between", Value::Array(items)) if !items.first().is_some_and(Value::is_string) => return self.wrong("a list of two numbers or dates"),
+            ("between", Value::Array(items)) if !items.first().is_some_and(Value::is_string) => {
+                return self.wrong("a list of two numbers or dates");
+            }
             _ if Kind::Date.operators().iter().any(|(name, _)| *name == self.op) => CustomTest::Date(self.date_test()?),
             _ => return self.unknown_op(Kind::Custom),
         })

@@ -2,12 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    Condition,
-    condition::condition,
-    error::Result,
-    kind::Kind,
-};
+use super::{Condition, condition::condition, error::Result, kind::Kind};
 
 impl Condition {
     /// Numbers are read as people write them, lists are split at commas, statuses are known by their words.

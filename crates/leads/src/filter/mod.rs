@@ -65,6 +65,7 @@ use jiff::Timestamp;
 use kernel::{AccountId, UserId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::search::{condition as search_words, like_contains};
 pub use builder::builder_fields;
 pub use chips::Chip;
 pub use error::{FilterError, Position};
@@ -72,7 +73,6 @@ pub use field::{AccountNumber, AccountText, DateField, EngagementCount, Engageme
 pub use kind::{FIELD_CHOICES, FieldChoice, Kind};
 pub use matches::{Engagement, Facts};
 pub use prepare::read;
-pub use crate::search::{condition as search_words, like_contains};
 pub use sql::Params;
 
 use crate::model::Status;

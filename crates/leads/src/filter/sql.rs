@@ -102,9 +102,7 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
             let unknown = matches!(test, TextTest::IsNot(_) | TextTest::NotIn(_) | TextTest::NotContains(_) | TextTest::IsEmpty);
             of_account(&text(&format!("a.{}", field.column()), test, |text| exact(field.column(), text), p), unknown)
         }
-        Condition::AccountNumber(field, test) => {
-            of_account(&number(&format!("a.{}", field.column()), "bigint", test, p), test.holds(None))
-        }
+        Condition::AccountNumber(field, test) => of_account(&number(&format!("a.{}", field.column()), "bigint", test, p), test.holds(None)),
         Condition::EngagementCount(field, test) => engagement_count(*field, test, p),
         Condition::EngagementDate(field, test) => engagement_date(*field, test, now, p),
         Condition::Custom(key, test) => sql_custom::condition(key, test, now, p),
@@ -191,11 +189,7 @@ fn date(expression: &str, test: &DateTest, now: Timestamp, p: &mut Params) -> St
             format!("{expression} >= {}::timestamptz AND {expression} < {}::timestamptz", p.push(from), p.push(to))
         }
         Stretch::Outside(from, to) => {
-            format!(
-                "NOT coalesce({expression} >= {}::timestamptz AND {expression} < {}::timestamptz, false)",
-                p.push(from),
-                p.push(to)
-            )
+            format!("NOT coalesce({expression} >= {}::timestamptz AND {expression} < {}::timestamptz, false)", p.push(from), p.push(to))
         }
         Stretch::IsEmpty => format!("{expression} IS NULL"),
         Stretch::IsKnown => format!("{expression} IS NOT NULL"),
@@ -248,4 +242,3 @@ where
         SetTest::IsKnown => format!("l.{column} IS NOT NULL"),
     }
 }
-

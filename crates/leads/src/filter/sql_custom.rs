@@ -18,7 +18,8 @@ pub(super) fn condition(key: &CustomKey, test: &CustomTest, now: Timestamp, p: &
     }
     let key = format!("{}::text", p.push(key.as_str().to_owned()));
     // CASE, because PostgreSQL may otherwise cast a text before it has looked at the type.
-    let of_type = |name: &str, cast: &str| format!("(CASE jsonb_typeof(l.custom -> {key}) WHEN '{name}' THEN (l.custom ->> {key}){cast} END)");
+    let of_type =
+        |name: &str, cast: &str| format!("(CASE jsonb_typeof(l.custom -> {key}) WHEN '{name}' THEN (l.custom ->> {key}){cast} END)");
     let yes = |yes: bool, p: &mut Params| format!("(l.custom -> {key}) IS NOT DISTINCT FROM to_jsonb({}::boolean)", p.push(yes));
     match test {
         CustomTest::Text(test) => text(&of_type("string", ""), test, |_| None, p),

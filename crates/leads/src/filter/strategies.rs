@@ -6,14 +6,36 @@ use kernel::Uuid;
 use proptest::prelude::*;
 
 use super::lang::{
-    AccountNumber, AccountText, Condition, CustomKey, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Moment, Node,
-    NumberField, NumberTest, SetTest, Status, TagsTest, TextField, TextTest,
+    AccountNumber, AccountText, Condition, CustomKey, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Moment,
+    Node, NumberField, NumberTest, SetTest, Status, TagsTest, TextField, TextTest,
 };
 
 /// Texts that leads may hold: accents, case, the letters that LIKE knows, other scripts, words of the text form.
 pub const WORDS: [&str; 24] = [
-    "Ada", "ADA", "adä", "ada lovelace", "Zürich", "zurich", "ZÜRICH", "50%", "50% off_peak", "a_b", "axb", "\\", "\\%", "日本", "Straße", "STRASSE", "Ελλάς",
-    "İzmir", "o'hara", "\"quoted\"", "is", "and", "US", "Atlantis",
+    "Ada",
+    "ADA",
+    "adä",
+    "ada lovelace",
+    "Zürich",
+    "zurich",
+    "ZÜRICH",
+    "50%",
+    "50% off_peak",
+    "a_b",
+    "axb",
+    "\\",
+    "\\%",
+    "日本",
+    "Straße",
+    "STRASSE",
+    "Ελλάς",
+    "İzmir",
+    "o'hara",
+    "\"quoted\"",
+    "is",
+    "and",
+    "US",
+    "Atlantis",
 ];
 
 /// Keys of custom fields.
@@ -110,7 +132,10 @@ fn date_test() -> impl Strategy<Value = DateTest> {
     })
 }
 
-fn set_test<T: Clone + std::fmt::Debug + 'static>(one: impl Strategy<Value = T> + Clone, may_be_empty: bool) -> impl Strategy<Value = SetTest<T>> {
+fn set_test<T: Clone + std::fmt::Debug + 'static>(
+    one: impl Strategy<Value = T> + Clone,
+    may_be_empty: bool,
+) -> impl Strategy<Value = SetTest<T>> {
     (prop::collection::vec(one, 1..4), 0..(if may_be_empty { 6 } else { 4 })).prop_map(|(mut many, which)| match which {
         0 => SetTest::In(many),
         1 => SetTest::NotIn(many),

@@ -1,5 +1,7 @@
 //! New and edited leads: one form, shown again with what was typed when something is wrong.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -13,9 +15,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use ui::{Button, Field, Nav};
 
-use super::{grid::members, show};
+use super::{grid::colleagues, show};
 use crate::{
     actions::{WriteError, create_lead::create_lead, update_lead::update_lead},
+    custom_fields::{self, FieldKind, Registry},
     model::{Lead, LeadDraft, parse_whole},
     store,
 };
@@ -44,9 +47,13 @@ pub(super) struct LeadForm {
     tags: String,
     source: String,
     external_id: String,
+    /// `key = value` lines: fields that nobody has made yet.
     custom: String,
     /// The version that the person saw.
-    version: Option<i32>,
+    version: String,
+    /// Custom fields as `custom.KEY`.
+    #[serde(flatten)]
+    more: BTreeMap<String, String>,
 }
 
 impl LeadForm {
@@ -73,13 +80,14 @@ impl LeadForm {
             tags: lead.tags.join(", "),
             source: lead.source.clone(),
             external_id: lead.external_id.clone(),
-            custom: lead.custom.iter().map(|(key, value)| format!("{key} = {}", custom_text(value))).collect::<Vec<_>>().join("\n"),
-            version: Some(lead.version),
+            custom: String::new(),
+            version: lead.version.to_string(),
+            more: lead.custom.iter().map(|(key, value)| (format!("custom.{key}"), typed_text(value))).collect(),
         }
     }
 
     /// What was typed as a draft; what cannot be read is an error of its field.
-    fn draft(&self) -> Result<LeadDraft, Vec<FieldError>> {
+    fn draft(&self, registry: &Registry) -> Result<LeadDraft, Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut number = |field: &str, text: &str| {
             parse_whole(text).unwrap_or_else(|why| {
@@ -98,10 +106,22 @@ impl LeadForm {
         if owner_id.is_none() && !self.owner_id.is_empty() {
             wrong("owner_id", "Choose one of your colleagues");
         }
-        let custom = parse_custom(&self.custom).unwrap_or_else(|why| {
+        let mut custom = parse_custom(&self.custom).unwrap_or_else(|why| {
             wrong("custom", &why);
             Map::new()
         });
+        for field in registry.active() {
+            let Some(typed) = self.more.get(&format!("custom.{}", field.key)) else { continue };
+            // Whether a choice that was taken away may stay is known where it is saved: it may, if the lead had it before.
+            let taken_away = field.kind == FieldKind::Choice && !typed.trim().is_empty() && field.option(typed).is_none();
+            let read = if taken_away { Ok(Value::String(typed.trim().to_owned())) } else { field.parse(typed) };
+            let value = read.unwrap_or_else(|why| {
+                errors.push(FieldError::new(format!("/custom/{}", field.key), "custom.kind", why));
+                Value::Null
+            });
+            // A line for the same field says more than an input that was left as it is.
+            custom.entry(field.key.clone()).or_insert(value);
+        }
         let draft = LeadDraft {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
@@ -131,6 +151,14 @@ impl LeadForm {
     }
 }
 
+/// A custom value as its input shows it.
+fn typed_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// A custom value as text; a text that would read as a number or a boolean is quoted.
 pub(super) fn custom_text(value: &Value) -> String {
     match value {
@@ -152,18 +180,20 @@ fn parse_custom(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 pub(super) async fn new(State(app): State<App>, viewer: Can<LeadsWrite>) -> Result<Markup, Problem> {
-    let members = members(&app, &viewer).await?;
+    let (members, registry) = colleagues(&app, &viewer).await?;
     let form = LeadForm { owner_id: viewer.user_id.to_string(), ..LeadForm::default() };
-    Ok(new_page(&viewer, &form, &members, None))
+    Ok(new_page(&viewer, &form, &Around { members, registry }, None))
 }
 
 pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form: PageForm<LeadForm>) -> Result<Response, Problem> {
     let idempotency = form.idempotency.by(viewer.actor());
     let again = async |problem: &Problem| -> Result<Response, Problem> {
-        let members = members(&app, &viewer).await?;
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, new_page(&viewer, &form.value, &members, Some(problem))).into_response())
+        let (members, registry) = colleagues(&app, &viewer).await?;
+        let around = Around { members, registry };
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, new_page(&viewer, &form.value, &around, Some(problem))).into_response())
     };
-    let draft = match form.value.draft() {
+    let registry = custom_fields::read(&app.db, &viewer.scope).await?;
+    let draft = match form.value.draft(&registry) {
         Ok(draft) => draft,
         Err(errors) => return again(&Problem::invalid(errors)).await,
     };
@@ -190,9 +220,9 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
 pub(super) async fn edit(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<LeadId>) -> Result<Markup, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
-    let members = identity::members(&tx).await?;
+    let around = Around { members: identity::members(&tx).await?, registry: custom_fields::list(&tx).await? };
     tx.commit().await?;
-    Ok(edit_page(&viewer, &lead, &LeadForm::of(&lead), &members, None))
+    Ok(edit_page(&viewer, &lead, &LeadForm::of(&lead), &around, None))
 }
 
 pub(super) async fn update(
@@ -203,20 +233,16 @@ pub(super) async fn update(
 ) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
-    let members = identity::members(&tx).await?;
-    let outcome = match form.value.draft() {
+    let around = Around { members: identity::members(&tx).await?, registry: custom_fields::list(&tx).await? };
+    let version = form.value.version.parse().ok();
+    let outcome = match form.value.draft(&around.registry) {
         Ok(draft) => {
-            // Every field of the form, so that an emptied one is emptied; custom fields that are gone are removed.
+            // Every field of the form, so that an emptied one is emptied.
             let mut patch = serde_json::to_value(&draft).unwrap_or_default();
-            if let Some(custom) = patch.get_mut("custom").and_then(Value::as_object_mut) {
-                for key in lead.custom.keys().filter(|key| !draft.custom.contains_key(*key)) {
-                    custom.insert(key.clone(), Value::Null);
-                }
-            }
             if let Some(members) = patch.as_object_mut() {
                 members.retain(|name, value| !(name == "owner_id" && value.is_null() && lead.owner_id.is_none()));
             }
-            update_lead(&tx, id, &patch, form.value.version, viewer.actor(), app.clock.now()).await
+            update_lead(&tx, id, &patch, version, viewer.actor(), app.clock.now()).await
         }
         Err(errors) => Err(WriteError::Invalid(errors)),
     };
@@ -229,41 +255,40 @@ pub(super) async fn update(
         Err(error @ (WriteError::Invalid(_) | WriteError::Changed)) => {
             let problem = Problem::from(error);
             let status = problem.kind.status();
-            Ok((status, edit_page(&viewer, &lead, &form.value, &members, Some(&problem))).into_response())
+            Ok((status, edit_page(&viewer, &lead, &form.value, &around, Some(&problem))).into_response())
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn new_page(viewer: &Viewer, form: &LeadForm, members: &[Member], problem: Option<&Problem>) -> Markup {
+/// What the form offers to choose from.
+struct Around {
+    members: Vec<Member>,
+    registry: Registry,
+}
+
+fn new_page(viewer: &Viewer, form: &LeadForm, around: &Around, problem: Option<&Problem>) -> Markup {
     let content = html! {
         (ui::page_header_under(&[("Leads", "/leads")], "New lead", "", html! {}))
-        (fields(viewer, "/leads", form, members, problem, html! { (Button::primary("Add lead")) (Button::ghost("Cancel").href("/leads")) }))
+        (fields(viewer, "/leads", form, around, problem, html! { (Button::primary("Add lead")) (Button::ghost("Cancel").href("/leads")) }))
     };
     viewer.page(Nav::Leads, "New lead", content)
 }
 
-fn edit_page(viewer: &Viewer, lead: &Lead, form: &LeadForm, members: &[Member], problem: Option<&Problem>) -> Markup {
+fn edit_page(viewer: &Viewer, lead: &Lead, form: &LeadForm, around: &Around, problem: Option<&Problem>) -> Markup {
     let (name, href) = (lead.display_name(), format!("/leads/{}", lead.id));
     let title = format!("Edit {name}");
     let content = html! {
         (ui::page_header_under(&[("Leads", "/leads"), (&name, &href)], &title, "", html! {}))
-        (fields(viewer, &format!("{href}/edit"), form, members, problem, html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href)) }))
+        (fields(viewer, &format!("{href}/edit"), form, around, problem, html! { (Button::primary("Save")) (Button::ghost("Cancel").href(href)) }))
     };
     viewer.page(Nav::Leads, &title, content)
 }
 
-fn fields(viewer: &Viewer, action: &str, form: &LeadForm, members: &[Member], problem: Option<&Problem>, buttons: Markup) -> Markup {
+fn fields(viewer: &Viewer, action: &str, form: &LeadForm, around: &Around, problem: Option<&Problem>, buttons: Markup) -> Markup {
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
     let text =
         |name: &'static str, label: &'static str, value: &str| Field::text(name, label).value(value).error(error(name)).autocomplete("off");
-    let custom_error = problem.and_then(|problem| {
-        problem
-            .errors
-            .iter()
-            .find(|error| error.pointer == "/custom" || error.pointer.starts_with("/custom/"))
-            .map(|error| error.detail.clone())
-    });
     let status = if form.status.is_empty() { "new" } else { &form.status };
     html! {
         form.stack method="post" action=(action) novalidate {
@@ -272,7 +297,7 @@ fn fields(viewer: &Viewer, action: &str, form: &LeadForm, members: &[Member], pr
                     (ui::form_error(&format!("{} before this can be saved.", ui::plural(i64::try_from(problem.errors.len()).unwrap_or_default(), "field needs a look", "fields need a look"))))
                 } @else { (ui::form_error(&problem.detail)) }
             }
-            @if let Some(version) = form.version { (ui::hidden("version", &version.to_string())) }
+            @if !form.version.is_empty() { (ui::hidden("version", &form.version)) }
             (ui::card("Person", html! {}, html! {
                 (ui::field_grid(html! {
                     (text("first_name", "First name", &form.first_name))
@@ -299,16 +324,62 @@ fn fields(viewer: &Viewer, action: &str, form: &LeadForm, members: &[Member], pr
             (ui::card("Work", html! {}, html! {
                 (ui::field_grid(html! {
                     (Field::select("status", "Status", show::status_options()).value(status).error(error("status")))
-                    (Field::select("owner_id", "Owner", show::owner_options(viewer, members)).value(&form.owner_id).error(error("owner_id")))
+                    (Field::select("owner_id", "Owner", show::owner_options(viewer, &around.members)).value(&form.owner_id).error(error("owner_id")))
                     (text("tags", "Tags", &form.tags).hint("Separated by commas."))
                     (text("source", "Source", &form.source).placeholder("manual"))
                     (text("external_id", "External id", &form.external_id).hint("The id in another system."))
                 }))
-                (Field::textarea("custom", "Custom fields", 3).value(&form.custom).error(custom_error).hint("One per line: key = value. Numbers, true and false are kept as such."))
             }))
+            (ui::card("Custom fields", html! {}, custom_inputs(form, &around.registry, problem)))
             (ui::form_actions(buttons))
         }
     }
+}
+
+/// An input for each custom field, of its kind, and a place for new ones.
+fn custom_inputs(form: &LeadForm, registry: &Registry, problem: Option<&Problem>) -> Markup {
+    let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
+    let strange = problem.and_then(|problem| {
+        let of_line = |error: &&FieldError| {
+            error.pointer.strip_prefix("/custom").is_some_and(|rest| {
+                rest.strip_prefix('/').is_none_or(|key| registry.get(key).is_none_or(|field| field.archived_at.is_some()))
+            })
+        };
+        problem.errors.iter().find(of_line).map(|error| error.detail.clone())
+    });
+    html! {
+        @if registry.active().next().is_some() {
+            (ui::field_grid(html! { @for field in registry.active() { (custom_input(form, field, error(&format!("custom/{}", field.key)))) } }))
+        }
+        (Field::textarea("custom", "New fields", 2).value(&form.custom).error(strange)
+            .hint("One per line: key = value. Numbers, true and false are kept as such."))
+    }
+}
+
+fn custom_input(form: &LeadForm, field: &custom_fields::Field, error: Option<String>) -> Field {
+    let name = format!("custom.{}", field.key);
+    let value = form.more.get(&name).cloned().unwrap_or_default();
+    let nothing = (String::new(), "—".to_owned());
+    let input = match field.kind {
+        FieldKind::Text => Field::text(name, &field.label),
+        FieldKind::Number => Field::text(name, &field.label).attr("inputmode", "decimal"),
+        FieldKind::Date => Field::date(name, &field.label),
+        FieldKind::Url => Field::url(name, &field.label).placeholder("https://…"),
+        FieldKind::Bool => {
+            let choices = [nothing, ("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())];
+            Field::select(name, &field.label, choices)
+        }
+        FieldKind::Choice => {
+            let mut choices = vec![nothing];
+            choices.extend(field.options.iter().map(|option| (option.clone(), option.clone())));
+            // A choice that was taken away stays with whoever has it.
+            if !value.is_empty() && field.option(&value).is_none() {
+                choices.push((value.clone(), value.clone()));
+            }
+            Field::select(name, &field.label, choices)
+        }
+    };
+    input.value(value).error(error).autocomplete("off")
 }
 
 #[cfg(test)]

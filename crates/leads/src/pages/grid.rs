@@ -125,11 +125,6 @@ pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member
     Ok((members, custom))
 }
 
-/// The colleagues alone.
-pub(super) async fn members(app: &App, viewer: &Viewer) -> Result<Vec<Member>, Problem> {
-    colleagues(app, viewer).await.map(|(members, _)| members)
-}
-
 fn actions(viewer: &Viewer) -> Markup {
     html! {
         @if viewer.may(Permission::LeadsImport) { (Button::secondary("Import a file").icon(Icon::Upload).href("/imports/new")) }

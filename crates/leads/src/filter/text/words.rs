@@ -75,9 +75,8 @@ pub(super) const ALSO: &[(&str, &str)] = &[
 ];
 
 /// Words that mean something to the parser: as a value they stand between quotation marks.
-pub(super) const RESERVED: &[&str] = &[
-    "and", "or", "not", "anyone", "nobody", "is", "in", "empty", "known", "today", "this", "any", "none", "of", "next", "last", "the",
-];
+pub(super) const RESERVED: &[&str] =
+    &["and", "or", "not", "anyone", "nobody", "is", "in", "empty", "known", "today", "this", "any", "none", "of", "next", "last", "the"];
 
 pub(super) fn operator(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)

@@ -116,7 +116,12 @@ pub(in crate::filter) fn encode(text: &str) -> String {
             byte if byte.is_ascii_alphanumeric() || b"-_.~(),:@/".contains(&byte) => out.push(char::from(byte)),
             byte => {
                 out.push('%');
-                out.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)).map(|c| c.to_ascii_uppercase()));
+                out.extend(
+                    [byte >> 4, byte & 15]
+                        .into_iter()
+                        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+                        .map(|c| c.to_ascii_uppercase()),
+                );
             }
         }
     }
