@@ -40,6 +40,7 @@ const FAMILIES: &[&str] = &[
     "suppression",
     "suppressions",
     "leads",
+    "segment",
     "changes",
     "security",
     "audit",

@@ -120,6 +120,8 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
             ui::plural(number("undone"), "row", "rows"),
             ui::number(number("conflicts"))
         ),
+        "segment.members_added" => format!("put {} into the segment “{}”", ui::plural(number("leads"), "lead", "leads"), word("name")),
+        "segment.members_removed" => format!("took {} out of the segment “{}”", ui::plural(number("leads"), "lead", "leads"), word("name")),
         "import.uploaded" => format!("uploaded the file {} with {}", word("file_name"), ui::plural(number("rows"), "row", "rows")),
         "import.started" => "started an import".to_owned(),
         "import.stopped" => format!("stopped an import after {}", ui::plural(number("rows"), "row", "rows")),
