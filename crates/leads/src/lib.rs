@@ -43,6 +43,6 @@ pub use panels::{LeadPanels, Panel, PanelFuture};
 pub use store::{
     accounts::get as get_account,
     find_by_email, get, get_many,
-    grid::{ListQuery, Page, Sort, SortKey, any, count, list},
+    grid::{ListQuery, Page, Sort, SortKey, any, count, explain, list},
     write::touch,
 };

@@ -181,10 +181,10 @@ async fn a_neighbours_leads_are_not_found_and_a_reps_are_their_own() {
     assert_eq!(found(&neighbour, "jonson").await, "Theirs");
     // Nearly right words lead to nobody whom they do not see, either.
     for (visitor, q, whom) in [(&rep, "jonsen", "Mine"), (&neighbour, "jonsen", "Theirs")] {
-        let text = visitor.get(&format!("/search?q={q}")).await.expect(200).text();
+        let text = visitor.get(&format!("/search?q={q}")).await.expect(200).body;
         assert!(text.contains(whom) && !text.contains("Ada"), "{text}");
     }
-    let text = rep.get("/search?q=kowalsky").await.expect(200).text();
+    let text = rep.get("/search?q=kowalsky").await.expect(200).body;
     assert!(!text.contains("Kowalski") && !text.contains("Blue Foods"), "{text}");
 }
 
@@ -196,10 +196,10 @@ async fn a_slip_of_the_pen_finds_what_was_meant() {
     for (q, name) in [("jonsen", "Ada"), ("mircosoft", "Łukasz"), ("kovalski", "Søren"), ("chief enginer", "Ada"), ("atlsa energy", "Ada")]
     {
         assert_eq!(found(&owner, q).await, "", "{q}");
-        let text = owner.get(&format!("/search?{}", query(&[("q", q)]))).await.expect(200).text();
+        let text = owner.get(&format!("/search?{}", query(&[("q", q)]))).await.expect(200).body;
         assert!(text.contains(name), "{q}: {text}");
     }
-    assert!(!owner.get("/search?q=xyzzyx").await.expect(200).text().contains("Ada"));
+    assert!(!owner.get("/search?q=xyzzyx").await.expect(200).body.contains("Ada"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,7 @@ async fn a_vocabulary_is_counted_and_forgets() {
         SELECT (SELECT org_id FROM organisations LIMIT 1), gen_random_uuid(), 'Gone', 'word' || translate(n::text, '0123456789', 'abcdefghij'), now(), now() FROM generate_series(1, 600) n";
     app.sql(insert).await;
     let count = async || {
-        app.sql("UPDATE job_schedules SET next_at = '-infinity' WHERE kind = 'leads.count_terms'").await;
+        app.sql("INSERT INTO jobs (kind, payload, run_at) VALUES ('leads.count_terms', '{}', '-infinity')").await;
         app.run_jobs().await;
     };
     let leads_of = async |term: &str| app.scalar(&format!("SELECT coalesce(sum(leads), 0) FROM lead_terms WHERE term = '{term}'")).await;
@@ -242,13 +242,14 @@ async fn text_is_folded_alike_here_and_there() {
         .chain(0x1_0400..0x1_0450)
         .filter_map(char::from_u32)
         .collect();
+    let mut differ = Vec::new();
     for piece in letters.chunks(64) {
         let text: String = piece.iter().flat_map(|letter| [*letter, '|']).collect();
         let theirs: String = client.query_one("SELECT leadline_fold($1)", &[&text]).await.unwrap().get(0);
         let ours = leads::search::fold(&text);
-        for ((letter, ours), theirs) in piece.iter().zip(ours.split('|')).zip(theirs.split('|')) {
-            assert_eq!(ours, theirs, "{letter:?} {:x}", u32::from(*letter));
-        }
-        assert_eq!(ours, theirs);
+        assert_eq!(ours.matches('|').count(), theirs.matches('|').count());
+        let pairs = piece.iter().zip(ours.split('|')).zip(theirs.split('|'));
+        differ.extend(pairs.filter(|((_, ours), theirs)| ours != theirs).map(|((letter, _), _)| *letter));
     }
+    assert!(differ.is_empty(), "{}", differ.iter().map(|letter| format!("{:x} ", u32::from(*letter))).collect::<String>());
 }

@@ -54,7 +54,7 @@ pub async fn count(db: &Db, scope: &Scope, filter: &Filter, q: &str, limit: i64,
     let search = search::condition(q, &mut p);
     let found = match way {
         Way::Nowhere => return Ok(Total { value: 0, exact: true }),
-        Way::Index(narrowing) => format!("FROM lead_hits l WHERE {}", narrowing.sql(&org, &mut p)),
+        Way::Index(narrowing) => format!("FROM lead_hits l WHERE l.org_id IS NOT DISTINCT FROM {org} AND {}", narrowing.sql(&org, &mut p)),
         Way::Everywhere => format!("FROM lead_rows l WHERE l.org_id = {org}"),
     };
     let sql = format!("SELECT count(*) FROM (SELECT {found} AND {condition} AND {search} LIMIT {}) c", limit.saturating_add(1));

@@ -7,10 +7,9 @@ use kernel::LeadId;
 
 use super::{
     super::{LEAD, LEAD_COLUMNS, lead},
-    COUNT_LIMIT, ListQuery, Page,
+    COUNT_LIMIT, ListQuery, Page, blame,
     count::{bounded, total},
     edge::{Edge, Order},
-    explain,
 };
 use crate::{
     filter::Params,
@@ -22,11 +21,11 @@ use crate::{
 const FREQUENT: i64 = 3_000;
 
 /// How many leads a walk passes before it gives up: about ten milliseconds, with the searched text in the index or without.
-const STEPS_IN_INDEX: i64 = 20_000;
-const STEPS: i64 = 4_000;
+pub(super) const STEPS_IN_INDEX: i64 = 20_000;
+pub(super) const STEPS: i64 = 4_000;
 
 /// A statement for one page of one query.
-struct Statement<'a> {
+pub(super) struct Statement<'a> {
     query: &'a ListQuery,
     order: Order<'a>,
     org: String,
@@ -46,14 +45,14 @@ pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Le
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {
-        Found { rows: read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await.map_err(explain)?, total: None }
+        Found { rows: read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await.map_err(blame)?, total: None }
     } else {
-        search(app, scope, query, order).await.map_err(explain)?
+        search(app, scope, query, order).await.map_err(blame)?
     };
     let known = edge.as_ref().map_or(found.total, Edge::total);
     let total = match known {
         None if edge.is_none() && whole(&found.rows, query) => Some(bounded(rows_in(&found.rows), COUNT_LIMIT)),
-        None if edge.is_none() && query.count => Some(total(app, scope, &query.filter, &query.q).await.map_err(explain)?),
+        None if edge.is_none() && query.count => Some(total(app, scope, &query.filter, &query.q).await.map_err(blame)?),
         known => known,
     };
     page(&found.rows, query, edge.as_ref(), total).map_err(Problem::from)
@@ -72,6 +71,11 @@ async fn read(app: &App, scope: &Scope, (sql, params): (String, Params)) -> Resu
     app.db.read_planned(scope, &sql, &params.refs()).await
 }
 
+/// Whether walking is worth a try.
+pub(super) const fn is_frequent(narrowing: &Narrowing) -> bool {
+    narrowing.about > FREQUENT
+}
+
 /// A page of a search, by whichever way is short: rare words are collected and sorted, frequent ones met while walking along the sort.
 async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -> Result<Found, DbError> {
     let statement = || Statement::new(scope, query, order, app.clock.now());
@@ -80,7 +84,7 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
         Way::Index(narrowing) => Some(narrowing),
         Way::Everywhere => None,
     };
-    if narrowing.as_ref().is_none_or(|narrowing| narrowing.about > FREQUENT) {
+    if narrowing.as_ref().is_none_or(is_frequent) {
         let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
         let rows = read(app, scope, statement().walk(Some(steps))).await?;
         if !whole(&rows, query) {
@@ -100,7 +104,7 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
 }
 
 impl<'a> Statement<'a> {
-    fn new(scope: &Scope, query: &'a ListQuery, order: Order<'a>, now: Timestamp) -> Self {
+    pub(super) fn new(scope: &Scope, query: &'a ListQuery, order: Order<'a>, now: Timestamp) -> Self {
         let mut params = Params::default();
         let org = format!("{}::uuid", params.push(scope.org()));
         let condition = query.filter.to_sql(&mut params, now);
@@ -108,7 +112,7 @@ impl<'a> Statement<'a> {
     }
 
     /// The page of a filter alone.
-    fn all(mut self) -> (String, Params) {
+    pub(super) fn all(mut self) -> (String, Params) {
         let (keys, order) = (self.order.keys(), self.order);
         let beyond = order.beyond(&keys, "l.id", &mut self.params);
         let page = format!(
@@ -123,7 +127,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Walks along the sort and looks at the text of each lead on the way; of `steps` leads at most.
-    fn walk(mut self, steps: Option<i64>) -> (String, Params) {
+    pub(super) fn walk(mut self, steps: Option<i64>) -> (String, Params) {
         let (keys, order) = (self.order.keys(), self.order);
         let beyond = order.beyond(&keys, "l.id", &mut self.params);
         let search = search::condition(&self.query.q, &mut self.params);
@@ -144,7 +148,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Collects what the index of terms finds, counts it, and sorts it if it is not too much.
-    fn collect(mut self, narrowing: &Narrowing) -> (String, Params) {
+    pub(super) fn collect(mut self, narrowing: &Narrowing) -> (String, Params) {
         let order = self.order;
         let narrow = narrowing.sql(&self.org, &mut self.params);
         let search = search::condition(&self.query.q, &mut self.params);

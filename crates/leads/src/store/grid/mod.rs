@@ -2,11 +2,13 @@
 
 mod count;
 mod edge;
+mod explain;
 mod list;
 mod sort;
 
 pub use count::count;
 use db::{Db, DbError, Scope};
+pub use explain::explain;
 use http_kit::{Problem, ProblemKind, Total};
 pub use list::list;
 pub use sort::{Sort, SortKey};
@@ -44,7 +46,7 @@ pub struct Page<T> {
 const CANCELLED: &str = "57014";
 
 /// A list that takes too long is not our failure, and whoever asked can do something about it.
-fn explain(error: DbError) -> Problem {
+fn blame(error: DbError) -> Problem {
     if error.sqlstate() == Some(CANCELLED) {
         return Problem::new(
             ProblemKind::Unavailable,
