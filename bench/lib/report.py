@@ -105,7 +105,7 @@ def peers(results):
     lines = ["## Beside the peers", "",
              f"Written by `bench/peers` ({meta.get('commit', '?')}, {meta.get('at', '?')} UTC): the peers' own harness, {meta['rows']:,} leads, {meta['conns']} connections, "
              f"{meta['reps']} x {meta['secs']} s, all servers over one PostgreSQL in one run. Leadline answers its own requests for the same rows "
-             "(its page has more on it than theirs, its JSON more fields); its statements beside it are `pgbench_leadline_*` and `limit_leadline`. "
+             "(its page has more on it than theirs, its JSON more fields; it counts no totals here, as they count none); its statements beside it are `pgbench_leadline_*` and `limit_leadline`. "
              "All its answers were compared with SQL over the harness's tables before.", "", "```text", *results["report"], "```"]
     if told := results.get("W5", {}).get("leadline_differs_by_rule", {}).get("cells"):
         lines += ["", "W5 leaves the same leads behind as the one statement, but for what Leadline does otherwise on purpose (lib/compare.py): " + "; ".join(told) + "."]

@@ -25,15 +25,15 @@ def leads_path(conditions, sort, base="/leads", **more):
     return base + "?" + urllib.parse.urlencode({"filter": json.dumps({"all": conditions}, separators=(",", ":")), "sort": sort} | more)
 
 
-def as_json(requests):
-    """The same pages asked of the API, where a cursor is the same."""
-    return [(cookie, path.replace("/leads?", "/api/v1/leads?")) for cookie, path in requests]
+def as_json(requests, total="false"):
+    """The same pages asked of the API, where a cursor is the same; like them without the total unless asked."""
+    return [(cookie, path.replace("/leads?", "/api/v1/leads?") + f"&total={total}") for cookie, path in requests]
 
 
 def follow(server, cookie, path, pages):
     """The address of a page further on, as a person gets there: by its link. None: there is no page, or nothing on it."""
     for _ in range(pages):
-        body = server.get(path.replace("/leads?", "/api/v1/leads?"), cookie).body
+        body = server.get(as_json([("", path)])[0][1], cookie).body
         cursor = json.loads(body).get("next_cursor")
         if cursor is None:
             return None
@@ -83,7 +83,7 @@ def search_words(server):
 
 
 def searches(session, words, base="/api/v1/leads"):
-    return [(session, f"{base}?" + urllib.parse.urlencode({"q": word, "sort": "-score"})) for word in words]
+    return [(session, f"{base}?" + urllib.parse.urlencode({"q": word, "sort": "-score"} | ({} if base == "/leads" else {"total": "false"}))) for word in words]
 
 
 def new_leads(sessions):

@@ -62,6 +62,9 @@ def path(workload, parameters, cursor=None, limit=None):
         pairs["limit"] = limit
     if workload == "W1":
         pairs["columns"] = COLUMNS
+    else:
+        # The peers do not count either.
+        pairs["total"] = "false"
     return ("/leads?" if workload == "W1" else "/api/v1/leads?") + urllib.parse.urlencode(pairs)
 
 
