@@ -41,10 +41,18 @@ fn normal(name: &str) -> String {
     one_line(&spaced)
 }
 
+/// Whether a column of this name is usually a field of a lead.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    let name = normal(name);
+    NAMES.iter().any(|(_, known)| known.contains(&name.as_str()))
+}
+
 /// Whether a first row holds values instead of names.
 pub(crate) fn looks_like_data(header: &[String]) -> bool {
     let filled = header.iter().filter(|cell| !cell.is_empty()).count();
-    let number = |cell: &&String| is_number(cell) || phone(cell).is_ok_and(|phone| !phone.is_empty());
+    // `Answer 100` has the digits of a telephone number, and is none.
+    let wordless = |cell: &str| cell.chars().filter(|c| c.is_alphabetic()).count() <= 3;
+    let number = |cell: &&String| is_number(cell) || (wordless(cell) && phone(cell).is_ok_and(|phone| !phone.is_empty()));
     let numbers = header.iter().filter(number).count();
     let addresses = header.iter().any(|cell| {
         let lower = cell.to_ascii_lowercase();

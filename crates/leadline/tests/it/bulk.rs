@@ -78,9 +78,14 @@ async fn fields_are_set_and_cleared_as_on_a_single_lead() {
     assert_eq!(bulk(json!({"action": "clear_field", "field": "title"})).await.expect(200).json()["changed"], 2);
     assert_eq!(bulk(json!({"action": "clear_field", "field": "custom.visits"})).await.expect(200).json()["changed"], 2);
     assert_eq!(get(&owner, &first).await["custom"], json!({}));
-    assert_eq!(bulk(json!({"action": "clear_field", "field": "email"})).await.expect(200).json()["changed"], 0, "nothing would be left of her");
+    assert_eq!(
+        bulk(json!({"action": "clear_field", "field": "email"})).await.expect(200).json()["changed"],
+        0,
+        "nothing would be left of her"
+    );
     assert_eq!(bulk(json!({"action": "clear_field", "field": "first_name"})).await.expect(200).json()["changed"], 0);
-    let kinds = app.scalar("SELECT count(*) FROM events WHERE kind = 'lead.updated' AND payload ? 'bulk' AND payload::text LIKE '%Looms%'").await;
+    let kinds =
+        app.scalar("SELECT count(*) FROM events WHERE kind = 'lead.updated' AND payload ? 'bulk' AND payload::text LIKE '%Looms%'").await;
     assert_eq!(kinds, 0, "values are not told");
     assert_eq!(app.scalar("SELECT count(*) FROM events WHERE kind = 'leads.bulk_changed' AND payload ? 'value'").await, 0);
 }
@@ -155,7 +160,8 @@ async fn only_a_bulk_job_is_shown_and_stopped_there() {
     let owner = app.sign_up("Acme").await;
     many(&app, 1500).await;
     owner.post_json("/api/v1/leads/bulk", &json!({"filter": {}, "action": "set_status", "status": "lost"})).await.expect(202);
-    app.sql("INSERT INTO jobs (org_id, kind, payload, run_at) SELECT org_id, 'leads.undo_changes', '{}', 'infinity' FROM organisations").await;
+    app.sql("INSERT INTO jobs (org_id, kind, payload, run_at) SELECT org_id, 'leads.undo_changes', '{}', 'infinity' FROM organisations")
+        .await;
     let other = app.scalar("SELECT id FROM jobs WHERE kind = 'leads.undo_changes'").await;
     owner.get(&format!("/leads/bulk/{other}")).await.expect(404);
     owner.post_form(&format!("/leads/bulk/{other}/stop"), &[("x", "")]).await.expect(404);

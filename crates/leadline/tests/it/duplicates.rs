@@ -63,11 +63,16 @@ async fn a_new_double_is_proposed_and_a_shared_inbox_is_not() {
     assert_eq!(found[0]["lead_ids"], json!(leads));
     assert!(found[0]["probability"].as_f64().unwrap() > 0.99, "{found:?}");
     let one = owner.get(&format!("/api/v1/duplicates/{}", text(&found[0]["id"]))).await.expect(200).json();
-    let reasons: Vec<&str> = one["pairs"][0]["reasons"].as_array().unwrap().iter().map(|reason| reason["reason"].as_str().unwrap()).collect();
+    let reasons: Vec<&str> =
+        one["pairs"][0]["reasons"].as_array().unwrap().iter().map(|reason| reason["reason"].as_str().unwrap()).collect();
     assert!(reasons.contains(&"Same telephone number") && reasons.contains(&"Same last name, short form of the first name"), "{reasons:?}");
 
     let list = owner.get("/duplicates").await.expect(200);
-    assert!(list.text().contains("Robert Miller") && list.text().contains("Bob Miller") && !list.text().contains("Grace"), "{}", list.text());
+    assert!(
+        list.text().contains("Robert Miller") && list.text().contains("Bob Miller") && !list.text().contains("Grace"),
+        "{}",
+        list.text()
+    );
     let page = owner.get(&format!("/duplicates/{}", text(&found[0]["id"]))).await.expect(200);
     assert!(page.text().contains("VP Sales") && page.text().contains("Denver"), "{}", page.text());
     assert!(owner.get(&format!("/leads/{first}")).await.expect(200).text().contains("Possible duplicates"));
@@ -99,18 +104,25 @@ async fn a_merge_keeps_the_best_of_both_and_undo_brings_both_back_exactly() {
     let before = snapshot(&app).await;
 
     let cluster = text(&clusters(&owner).await[0]["id"]);
-    let merged = owner.post_json(&format!("/api/v1/duplicates/{cluster}/merge"), &json!({"fields": {"email": second}})).await.expect(200).json();
+    let merged =
+        owner.post_json(&format!("/api/v1/duplicates/{cluster}/merge"), &json!({"fields": {"email": second}})).await.expect(200).json();
     assert_eq!(text(&merged["lead_id"]), first, "the oldest stays");
     app.settle().await;
     owner.get(&format!("/api/v1/leads/{second}")).await.expect(404);
     let lead = owner.get(&format!("/api/v1/leads/{first}")).await.expect(200).json();
     assert_eq!(lead["first_name"], "Robert", "the fuller name");
-    assert_eq!((&lead["email"], &lead["city"], &lead["title"]), (&json!("bmiller@mail.acme.example"), &json!("Denver"), &json!("VP Sales")));
+    assert_eq!(
+        (&lead["email"], &lead["city"], &lead["title"]),
+        (&json!("bmiller@mail.acme.example"), &json!("Denver"), &json!("VP Sales"))
+    );
     assert_eq!((&lead["tags"], &lead["custom"]), (&json!(["vip", "event"]), &json!({"size": "L", "shirt": "blue"})));
     assert_eq!(lead["status"], "contacted", "the further status");
     let timeline = owner.get(&format!("/api/v1/leads/{first}/timeline?limit=100")).await.expect(200).json();
     let kinds: Vec<&str> = timeline["data"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
-    assert!(kinds.contains(&"lead.merged") && kinds.contains(&"mail.sent") && kinds.contains(&"note.added") && !kinds.contains(&"lead.deleted"), "{kinds:?}");
+    assert!(
+        kinds.contains(&"lead.merged") && kinds.contains(&"mail.sent") && kinds.contains(&"note.added") && !kinds.contains(&"lead.deleted"),
+        "{kinds:?}"
+    );
     let moved = "SELECT (SELECT count(*) FROM enrollments) * 100 + (SELECT count(*) FROM sends) * 10 + (SELECT count(*) FROM notes)";
     assert_eq!(app.scalar(moved).await, 111, "nothing was lost");
     assert!(clusters(&owner).await.is_empty());

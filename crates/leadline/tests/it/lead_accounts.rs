@@ -26,10 +26,12 @@ async fn an_account_is_made_by_hand_and_refused_twice() {
     owner.get("/accounts/new").await.expect(200);
     let refused = owner.post_form("/accounts", &[("name", ""), ("domain", "gmail.com")]).await.expect(422);
     assert!(refused.text().contains("gives mailboxes to anybody"), "{}", refused.text());
-    let made = owner.post_form("/accounts", &[("name", "Engines"), ("domain", "engines.example"), ("employee_count", "1,200")]).await.expect(303);
+    let made =
+        owner.post_form("/accounts", &[("name", "Engines"), ("domain", "engines.example"), ("employee_count", "1,200")]).await.expect(303);
     let page = owner.get(made.location()).await.expect(200);
     assert_eq!(page.texts("h1"), ["Engines"]);
-    let twice = || owner.request("POST", "/api/v1/accounts").header("idempotency-key", "one").json(&json!({"name": "Looms", "annual_revenue": 5}));
+    let twice =
+        || owner.request("POST", "/api/v1/accounts").header("idempotency-key", "one").json(&json!({"name": "Looms", "annual_revenue": 5}));
     let (first, second) = (owner.send(twice()).await.expect(201), owner.send(twice()).await.expect(201));
     assert_eq!(first.body, second.body);
     let taken = owner.post_json("/api/v1/accounts", &json!({"name": "Other", "domain": "engines.example"})).await.expect(422).json();
@@ -76,7 +78,8 @@ async fn two_accounts_become_one_and_two_again() {
     let ada = person(&owner, "Ada", "engines.example", json!({"company_name": "Engines Inc", "industry": "Machines"})).await;
     let bea = person(&owner, "Bea", "mail.engines.co.uk", json!({"company_name": "Engines Ltd.", "city": "Leeds"})).await;
     let (into, from) = (text(&ada["account_id"]), text(&bea["account_id"]));
-    let all = "SELECT string_agg((to_jsonb(t) - ARRAY['version', 'updated_at', 'score', 'score_reasons'])::text, E'\\n' ORDER BY t.id) FROM ";
+    let all =
+        "SELECT string_agg((to_jsonb(t) - ARRAY['version', 'updated_at', 'score', 'score_reasons'])::text, E'\\n' ORDER BY t.id) FROM ";
     let state = async || format!("{}\n{}", app.text(&format!("{all} leads t")).await, app.text(&format!("{all} accounts t")).await);
     let before = state().await;
     assert!(owner.get("/accounts/duplicates").await.expect(200).text().contains("Engines"));
@@ -89,7 +92,10 @@ async fn two_accounts_become_one_and_two_again() {
     assert_eq!(merged.location(), format!("/accounts/{into}"));
     owner.get(&format!("/accounts/{from}")).await.expect(404);
     let account = owner.get(&format!("/api/v1/accounts/{into}")).await.expect(200).json();
-    assert_eq!((&account["name"], &account["domain"], &account["city"]), (&json!("Engines Inc"), &json!("mail.engines.co.uk"), &json!("Leeds")));
+    assert_eq!(
+        (&account["name"], &account["domain"], &account["city"]),
+        (&json!("Engines Inc"), &json!("mail.engines.co.uk"), &json!("Leeds"))
+    );
     for lead in [&ada, &bea] {
         let now = owner.get(&format!("/api/v1/leads/{}", text(&lead["id"]))).await.expect(200).json();
         assert_eq!((&now["account_id"], &now["company_name"], &now["industry"]), (&json!(into), &json!("Engines Inc"), &json!("Machines")));

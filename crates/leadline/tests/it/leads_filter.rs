@@ -377,8 +377,7 @@ mod meaning {
     async fn any_filter_means_the_same_in_memory_and_in_sql() {
         let app = TestApp::start().await;
         let owner = app.sign_up("Acme").await;
-        let org: kernel::OrgId =
-            owner.get("/api/v1/me").await.expect(200).json()["organisation_id"].as_str().unwrap().parse().unwrap();
+        let org: kernel::OrgId = owner.get("/api/v1/me").await.expect(200).json()["organisation_id"].as_str().unwrap().parse().unwrap();
         let now: Timestamp = NOW.parse().unwrap();
         let mut draw = Draw(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let accounts: Vec<Account> = (0..3).map(|n| account(n, &mut draw, now)).collect();

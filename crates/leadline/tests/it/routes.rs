@@ -20,7 +20,10 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     ids.insert("leads", id(lead));
     let about = json!({"lead_id": ids["leads"], "title": "Call", "due": "2026-01-09"});
     ids.insert("tasks", id(owner.post_json("/api/v1/tasks", &about).await.expect(201).json()));
-    ids.insert("notes", id(owner.post_json("/api/v1/notes", &json!({"lead_id": ids["leads"], "body": "Likes looms"})).await.expect(201).json()));
+    ids.insert(
+        "notes",
+        id(owner.post_json("/api/v1/notes", &json!({"lead_id": ids["leads"], "body": "Likes looms"})).await.expect(201).json()),
+    );
     let segment = json!({"name": "Everybody", "kind": "fixed", "filter": {"all": []}});
     ids.insert("segments", id(owner.post_json("/api/v1/segments", &segment).await.expect(201).json()));
     let csv = b"First name,Email,Company\nBea,bea@tools.example,Tools\nnobody,not-an-address,\n".to_vec();

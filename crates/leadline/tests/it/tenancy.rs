@@ -69,6 +69,7 @@ async fn the_system_role_reaches_what_is_listed_here_and_nothing_else() {
         "audit_entries: insert select",
         "audit_heads: insert select update",
         "campaigns: select",
+        "duplicate_pending: insert select update",
         "event_cursors: insert select update",
         "events: insert select",
         "flow_states: delete insert select update",

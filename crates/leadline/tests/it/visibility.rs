@@ -286,7 +286,9 @@ async fn the_database_itself_hides_what_a_scope_does_not_name() {
         }
     }
     // What belongs to leads goes with them, and files and batches are nobody's business.
-    for table in ["enrollments", "sends", "intelligence_engagement", "caught_mail", "imports", "import_lanes", "import_rejections", "send_batches"] {
+    for table in
+        ["enrollments", "sends", "intelligence_engagement", "caught_mail", "imports", "import_lanes", "import_rejections", "send_batches"]
+    {
         let there = team.app.scalar(&format!("SELECT count(*) FROM {table}")).await;
         assert!(there > 0 || ["send_batches", "intelligence_engagement", "import_lanes"].contains(&table), "{table} holds nothing");
         let tx = db.tenant(&nobody).await.unwrap();

@@ -170,9 +170,9 @@ pub(super) async fn rows(tx: &TenantTx, id: ChangeSetId, place: (i64, i64), limi
            coalesce(hstore_to_jsonb(x.after - leadline_bookkeeping(x.table_name::regclass)), '{{}}')
          FROM (
            SELECT c.n, coalesce(r.position, 0) AS position, c.table_name, c.op, coalesce(c.row_id, r.id) AS row_id, c.before, c.after
-           FROM (SELECT * FROM changes c WHERE c.org_id = $1 AND c.change_set_id = $2 AND c.n >= $3 ORDER BY c.n LIMIT $5 + 1) c
+           FROM (SELECT * FROM changes c WHERE c.org_id = $1 AND c.change_set_id = $2 AND c.n >= $3 ORDER BY c.n LIMIT $5::bigint + 1) c
            LEFT JOIN LATERAL unnest(c.row_ids) WITH ORDINALITY AS r (id, position) ON true
-           WHERE (c.n, coalesce(r.position, 0)) > ($3, $4) ORDER BY c.n, position LIMIT $5) x
+           WHERE (c.n, coalesce(r.position, 0)) > ($3, $4) ORDER BY c.n, 2 LIMIT $5::bigint) x
          {NAMED} ORDER BY x.n, x.position"
     );
     let rows = tx.query(&sql, &[&tx.org(), &id, &place.0, &place.1, &limit]).await?;

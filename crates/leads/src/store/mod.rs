@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod bulk;
 pub(crate) mod changes_feed;
 pub(crate) mod grid;
+pub(crate) mod suggest;
 pub(crate) mod timeline;
 pub(crate) mod write;
 

@@ -11,7 +11,7 @@ pub use actor::Actor;
 pub use clock::{Clock, ClockError};
 pub use email::{EmailAddress, EmailError};
 pub use id::{
-    AccountId, ApiKeyId, CampaignId, ChangeSetId, ExportId, ClusterId, ConnectionId, FactorId, ImportId, InvalidId, InvitationId, LeadId, MessageId,
-    NoteId, OrgId, SegmentId, SendId, SessionId, StepId, TaskId, TeamId, TemplateId, TypedId, UserId, ViewId,
+    AccountId, ApiKeyId, CampaignId, ChangeSetId, ClusterId, ConnectionId, ExportId, FactorId, ImportId, InvalidId, InvitationId, LeadId,
+    MessageId, NoteId, OrgId, SegmentId, SendId, SessionId, StepId, TaskId, TeamId, TemplateId, TypedId, UserId, ViewId,
 };
 pub use uuid::Uuid;

@@ -48,8 +48,8 @@ pub use nav::Nav;
 pub use navigation::{Tab, breadcrumb, page_header, page_header_under, tabs, toolbar};
 pub use overlay::{Toast, dialog, dialog_wide, drop_zone, menu, menu_button, menu_link, menu_separator, more_menu, palette_item};
 pub use status::{
-    Tone, avatar, badge, chip, chips, filter_chip, filter_chip_button, initials, kbd, person, person_link, score_badge, score_cell, score_reasons,
-    score_with_reasons, signed, status_cell, status_dot, status_running, tags, tags_cell,
+    Tone, avatar, badge, chip, chips, filter_chip, filter_chip_button, initials, kbd, person, person_link, score_badge, score_cell,
+    score_reasons, score_with_reasons, signed, status_cell, status_dot, status_running, tags, tags_cell,
 };
 pub use surface::{
     Stat, Step, card, card_flush, columns, definition_list, empty_state, error_state, notice, notice_with, progress, skeleton, split,

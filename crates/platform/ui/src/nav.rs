@@ -129,7 +129,15 @@ impl Nav {
 
     const fn group(self) -> &'static str {
         match self {
-            Self::None | Self::Home | Self::Leads | Self::Accounts | Self::Segments | Self::Tasks | Self::Duplicates | Self::Imports | Self::Changes => "Work",
+            Self::None
+            | Self::Home
+            | Self::Leads
+            | Self::Accounts
+            | Self::Segments
+            | Self::Tasks
+            | Self::Duplicates
+            | Self::Imports
+            | Self::Changes => "Work",
             Self::Campaigns | Self::Templates | Self::Suppressions | Self::Catcher => "Outreach",
             Self::Analytics => "Insight",
             Self::Scoring | Self::Fields | Self::Team | Self::Security | Self::Keys | Self::Audit => "Settings",

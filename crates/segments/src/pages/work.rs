@@ -17,7 +17,7 @@ use crate::{
 /// What a job of this slice is doing.
 enum Work {
     Members(Progress, Segment),
-    Overlap(Found, Segment, Segment),
+    Overlap { found: Found, a: Box<Segment>, b: Box<Segment> },
     /// It has not begun, so nothing is known of it.
     Unknown,
 }
@@ -31,7 +31,7 @@ async fn load(app: &App, viewer: &Viewer, job: i64) -> Result<(JobStatus, Work),
     } else if let Some(found) = Found::of(&status, viewer) {
         let a = store::segments::get(&tx, found.a).await?.ok_or_else(Problem::not_found)?;
         let b = store::segments::get(&tx, found.b).await?.ok_or_else(Problem::not_found)?;
-        Work::Overlap(found, a, b)
+        Work::Overlap { found, a: Box::new(a), b: Box::new(b) }
     } else if status.progress.is_some() {
         return Err(Problem::not_found());
     } else {
@@ -57,7 +57,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath
             let title = if progress.action == MemberAction::Add { "Putting leads in" } else { "Taking leads out" };
             (title, format!("/segments/{}", segment.id), members(&status, progress, running))
         }
-        Work::Overlap(found, a, b) => {
+        Work::Overlap { found, a, b } => {
             let result = match found.overlap {
                 Some(overlap) => figures(a, b, overlap),
                 None if running => html! { (ui::progress("Counting", 0, 0)) },

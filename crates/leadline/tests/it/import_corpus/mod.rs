@@ -40,21 +40,19 @@ macro_rules! same {
     }};
 }
 
+/// How many uploads the application keeps.
+fn files(app: &TestApp) -> usize {
+    let organisations = std::fs::read_dir(app.app.config.data_dir.join("imports")).into_iter().flatten();
+    organisations.map(|organisation| std::fs::read_dir(organisation.unwrap().path()).unwrap().count()).sum()
+}
+
 async fn play(app: &TestApp, owner: &Visitor, case: &Case) -> Result<(), String> {
+    let before = files(app);
     let uploaded = owner.upload("/api/v1/imports", "file", case.file_name, case.bytes.clone()).await;
     let expected = match &case.expected {
         Expected::Refused(words) => {
             let detail = uploaded.json()["detail"].as_str().unwrap_or_default().to_owned();
-            let files = std::fs::read_dir(app.app.config.data_dir.join("imports")).map_or(0, |orgs| {
-                orgs.map(|org| {
-                    std::fs::read_dir(org.unwrap().path())
-                        .unwrap()
-                        .filter(|file| file.as_ref().unwrap().metadata().unwrap().len() > 0)
-                        .count()
-                })
-                .sum::<usize>()
-            });
-            same!(files, 0, "files left behind");
+            same!(files(app), before, "files on the disk");
             same!(uploaded.status, 422, "status ({detail})");
             return if detail.contains(words) { Ok(()) } else { Err(format!("{detail:?} does not say {words:?}")) };
         }
@@ -97,7 +95,7 @@ async fn play(app: &TestApp, owner: &Visitor, case: &Case) -> Result<(), String>
     same!(counts, [&created, &updated, &unchanged, &rejected].map(|rows| rows.len() as u64), "counts");
     let stored = app.scalar("SELECT count(*) FROM leads").await;
     same!(stored, 1 + i64::try_from(created.len()).unwrap(), "leads");
-    let refused = app.text("SELECT coalesce(string_agg(row_no || ':' || reason, E'\\n' ORDER BY row_no), '') FROM import_rejections WHERE import_id = (SELECT id FROM imports ORDER BY created_at DESC LIMIT 1)").await;
+    let refused = app.text("SELECT coalesce(string_agg(row_no || ':' || reason, E'\\n' ORDER BY row_no), '') FROM import_rejections WHERE import_id = (SELECT id FROM imports ORDER BY id DESC LIMIT 1)").await;
     let refused: Vec<&str> = refused.lines().collect();
     same!(refused.len(), rejected.len(), "rejected rows ({refused:?})");
     for ((row, outcome), told) in expected.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Rejected(_))).zip(refused) {

@@ -52,7 +52,7 @@ pub(crate) async fn apply(tx: &TenantTx, order: &Order<'_>, after: Option<LeadId
     let Effect { write, only, kinds, payload } = effect;
     let changed = match write {
         Some(set) => format!(
-            "UPDATE leads SET {set}, updated_at = {now}::timestamptz, version = version + 1
+            "UPDATE leads SET {set}, updated_at = {now}::timestamptz, version = leads.version + 1
              FROM o WHERE leads.org_id = {org} AND leads.id = o.id AND {only} RETURNING leads.id, {payload}"
         ),
         None => {
