@@ -89,7 +89,8 @@ struct Maker {
 pub(crate) fn make(leads: usize, seed: u64) -> Vec<Record> {
     let mut random = Random::new(seed);
     let companies = (0..(leads / 12).max(3)).map(|n| company(&mut random, n)).collect();
-    let mut maker = Maker { random, companies, records: Vec::with_capacity(leads + 8), people: 0, addresses: std::collections::HashSet::new() };
+    let mut maker =
+        Maker { random, companies, records: Vec::with_capacity(leads + 8), people: 0, addresses: std::collections::HashSet::new() };
     while maker.records.len() < leads {
         maker.add();
     }

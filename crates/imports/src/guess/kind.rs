@@ -86,9 +86,9 @@ impl std::str::FromStr for Kind {
 pub(crate) enum DateOrder {
     /// 2026-12-31, also with dots or slashes, and with a time behind it.
     #[default]
-    YearFirst,
-    DayFirst,
-    MonthFirst,
+    Ymd,
+    Dmy,
+    Mdy,
 }
 
 fn number(text: &str) -> Option<Value> {
@@ -130,10 +130,10 @@ fn date(text: &str, order: DateOrder) -> Option<Date> {
     let (a_number, b_number, c_number) = (number(a)?, number(b)?, number(c)?);
     let (year, month, day) = match order {
         _ if a.len() == 4 => (a_number, b_number, c_number),
-        DateOrder::YearFirst => return None,
+        DateOrder::Ymd => return None,
         _ if c.len() != 4 => return None,
-        DateOrder::DayFirst => (c_number, b_number, a_number),
-        DateOrder::MonthFirst => (c_number, a_number, b_number),
+        DateOrder::Dmy => (c_number, b_number, a_number),
+        DateOrder::Mdy => (c_number, a_number, b_number),
     };
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
@@ -150,7 +150,7 @@ pub(super) struct KindEvidence {
     choices: Option<Vec<String>>,
 }
 
-const ORDERS: [DateOrder; 3] = [DateOrder::YearFirst, DateOrder::DayFirst, DateOrder::MonthFirst];
+const ORDERS: [DateOrder; 3] = [DateOrder::Ymd, DateOrder::Dmy, DateOrder::Mdy];
 
 impl Default for KindEvidence {
     fn default() -> Self {
@@ -188,9 +188,9 @@ impl KindEvidence {
     pub(super) fn kind(&self) -> (Kind, DateOrder) {
         // Where both orders are possible, only the dates themselves could tell which is meant: they stay text.
         let order = match self.orders {
-            [true, ..] => Some(DateOrder::YearFirst),
-            [false, true, false] => Some(DateOrder::DayFirst),
-            [false, false, true] => Some(DateOrder::MonthFirst),
+            [true, ..] => Some(DateOrder::Ymd),
+            [false, true, false] => Some(DateOrder::Dmy),
+            [false, false, true] => Some(DateOrder::Mdy),
             _ => None,
         };
         let kind = if self.seen == 0 {
@@ -228,9 +228,9 @@ mod tests {
         assert_eq!(kind(&["1", "0"]).0, Kind::Number);
         assert_eq!(kind(&["yes", "No", "TRUE"]).0, Kind::Bool);
         assert_eq!(kind(&["https://a.example/x", "www.b.example"]).0, Kind::Url);
-        assert_eq!(kind(&["2026-01-31", "2025/2/1", "2024-05-06 10:11:12"]), (Kind::Date, DateOrder::YearFirst));
-        assert_eq!(kind(&["31/01/2026", "02/03/2026"]), (Kind::Date, DateOrder::DayFirst));
-        assert_eq!(kind(&["01/31/2026", "02/03/2026"]), (Kind::Date, DateOrder::MonthFirst));
+        assert_eq!(kind(&["2026-01-31", "2025/2/1", "2024-05-06 10:11:12"]), (Kind::Date, DateOrder::Ymd));
+        assert_eq!(kind(&["31/01/2026", "02/03/2026"]), (Kind::Date, DateOrder::Dmy));
+        assert_eq!(kind(&["01/31/2026", "02/03/2026"]), (Kind::Date, DateOrder::Mdy));
         assert_eq!(kind(&["02/03/2026"]).0, Kind::Text, "February or March?");
         assert_eq!(kind(&["00123"]).0, Kind::Text, "a code, not a number");
         assert_eq!(kind(&[]).0, Kind::Text);
@@ -242,12 +242,12 @@ mod tests {
     #[test]
     fn values_are_stored_in_one_form() {
         let value = |kind: Kind, text, order| kind.value(text, order);
-        assert_eq!(value(Kind::Date, "31.01.2026", DateOrder::DayFirst), Ok("2026-01-31".into()));
-        assert_eq!(value(Kind::Date, "2026-01-31T10:00:00", DateOrder::YearFirst), Ok("2026-01-31".into()));
-        assert_eq!(value(Kind::Bool, "Ja", DateOrder::YearFirst), Ok(true.into()));
-        assert_eq!(value(Kind::Url, "www.x.example", DateOrder::YearFirst), Ok("https://www.x.example".into()));
-        assert!(value(Kind::Number, "12 apples", DateOrder::YearFirst).is_err());
-        assert!(value(Kind::Date, "31/31/2026", DateOrder::DayFirst).is_err());
-        assert!(value(Kind::Url, "javascript:alert(1)", DateOrder::YearFirst).is_err());
+        assert_eq!(value(Kind::Date, "31.01.2026", DateOrder::Dmy), Ok("2026-01-31".into()));
+        assert_eq!(value(Kind::Date, "2026-01-31T10:00:00", DateOrder::Ymd), Ok("2026-01-31".into()));
+        assert_eq!(value(Kind::Bool, "Ja", DateOrder::Ymd), Ok(true.into()));
+        assert_eq!(value(Kind::Url, "www.x.example", DateOrder::Ymd), Ok("https://www.x.example".into()));
+        assert!(value(Kind::Number, "12 apples", DateOrder::Ymd).is_err());
+        assert!(value(Kind::Date, "31/31/2026", DateOrder::Dmy).is_err());
+        assert!(value(Kind::Url, "javascript:alert(1)", DateOrder::Ymd).is_err());
     }
 }

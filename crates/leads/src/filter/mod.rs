@@ -55,6 +55,8 @@ mod spell;
 mod sql;
 mod sql_custom;
 #[cfg(test)]
+use self as lang; // what the strategies are made of: the HTTP tests include the same file and have a `lang` of their own
+#[cfg(test)]
 mod strategies;
 #[cfg(test)]
 mod tests;
@@ -345,12 +347,6 @@ impl Node {
             Self::If(condition) => vec![condition],
         }
     }
-}
-
-/// What the property tests' strategies are made of.
-#[cfg(test)]
-mod lang {
-    pub(super) use super::*;
 }
 
 impl utoipa::PartialSchema for Filter {

@@ -16,8 +16,12 @@ use crate::{
 
 /// What a job of this slice is doing.
 enum Work {
-    Members(Progress, Segment),
-    Overlap { found: Found, a: Box<Segment>, b: Box<Segment> },
+    Members(Progress, Box<Segment>),
+    Overlap {
+        found: Found,
+        a: Box<Segment>,
+        b: Box<Segment>,
+    },
     /// It has not begun, so nothing is known of it.
     Unknown,
 }
@@ -27,7 +31,7 @@ async fn load(app: &App, viewer: &Viewer, job: i64) -> Result<(JobStatus, Work),
     let status = jobs::status(&tx, JobId(job)).await?.ok_or_else(Problem::not_found)?;
     let work = if let Some(progress) = status.progress.clone().and_then(|progress| serde_json::from_value::<Progress>(progress).ok()) {
         let segment = store::segments::get(&tx, progress.segment).await?.ok_or_else(Problem::not_found)?;
-        Work::Members(progress, segment)
+        Work::Members(progress, Box::new(segment))
     } else if let Some(found) = Found::of(&status, viewer) {
         let a = store::segments::get(&tx, found.a).await?.ok_or_else(Problem::not_found)?;
         let b = store::segments::get(&tx, found.b).await?.ok_or_else(Problem::not_found)?;
