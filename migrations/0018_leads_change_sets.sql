@@ -49,6 +49,8 @@ CREATE TABLE changes (
   -- update: the columns that differ, as they were and as they became. delete: the whole row.
   before        hstore,
   after         hstore,
+  -- delete: the transaction. What goes with a row is written down after it, and can only come back after it.
+  deleted_in    xid8,
   PRIMARY KEY (org_id, change_set_id, n),
   FOREIGN KEY (org_id, change_set_id) REFERENCES change_sets ON DELETE CASCADE
 );
@@ -129,8 +131,8 @@ BEGIN
       ON CONFLICT (org_id, change_set_id, table_name, op, writer) DO UPDATE SET rows = c.rows + excluded.rows;
     WHEN 'DELETE' THEN
       WITH counted AS (
-        INSERT INTO changes (org_id, change_set_id, table_name, op, row_id, before)
-        SELECT o.org_id, change_set, TG_TABLE_NAME, 'delete', (hstore(o) -> 'id')::uuid, hstore(o) FROM old_rows o RETURNING org_id)
+        INSERT INTO changes (org_id, change_set_id, table_name, op, row_id, before, deleted_in)
+        SELECT o.org_id, change_set, TG_TABLE_NAME, 'delete', (hstore(o) -> 'id')::uuid, hstore(o), pg_current_xact_id() FROM old_rows o RETURNING org_id)
       INSERT INTO change_counts AS c (org_id, change_set_id, table_name, op, writer, rows)
       SELECT org_id, change_set, TG_TABLE_NAME, 'delete', this_writer, count(*) FROM counted GROUP BY org_id
       ON CONFLICT (org_id, change_set_id, table_name, op, writer) DO UPDATE SET rows = c.rows + excluded.rows;

@@ -157,10 +157,10 @@ BEGIN
   EXECUTE format($q$
     WITH back AS MATERIALIZED (
       SELECT populate_record(NULL::%1$I, c.before) AS whole FROM changes c
-      WHERE c.org_id = $1 AND c.change_set_id = $2 AND c.n >= $3 AND c.n < $4 ORDER BY c.n DESC),
+      WHERE c.org_id = $1 AND c.change_set_id = $2 AND c.n >= $3 AND c.n < $4 AND c.table_name = %5$L ORDER BY c.n DESC),
     done AS (
       INSERT INTO %1$I (org_id, %2$s) OVERRIDING SYSTEM VALUE SELECT $1, %3$s FROM back b RETURNING 1)%4$s
-    SELECT (SELECT count(*) FROM done), 0$q$, name, columns, selected, told)
+    SELECT (SELECT count(*) FROM done), 0$q$, name, columns, selected, told, name)
   INTO done, conflicts USING leadline_org(), change_set, lowest, below, who, at, undoes;
 END $$;
 
@@ -176,67 +176,100 @@ BEGIN
   END CASE;
 END $$;
 
+-- The same. Where the database refuses a row (its address is another's now), the rows are taken one by one, and that one
+-- stays as it is.
+CREATE FUNCTION leadline_undo_stretch_row_by_row(
+  change_set uuid, name text, op text, lowest bigint, below bigint, who text, at timestamptz, undoes timestamptz,
+  OUT done bigint, OUT conflicts bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  org uuid := leadline_org();
+  each record;
+  one record;
+  violated text;
+  state text;
+BEGIN
+  BEGIN
+    SELECT r.done, r.conflicts INTO done, conflicts FROM leadline_undo_stretch(change_set, name, op, lowest, below, NULL, who, at, undoes) r;
+    RETURN;
+  EXCEPTION WHEN integrity_constraint_violation OR unique_violation OR foreign_key_violation OR restrict_violation OR check_violation
+    OR not_null_violation OR insufficient_privilege THEN
+    done := 0;
+    conflicts := 0;
+  END;
+  FOR each IN
+    SELECT c.n, c.row_id AS id, coalesce(c.row_id, (c.before -> 'lead_id')::uuid) AS shown FROM changes c
+    WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < below AND c.table_name = name AND c.op <> 'insert'
+      AND (c.op = 'delete' OR NOT EXISTS (SELECT FROM changes d WHERE d.org_id = org AND d.change_set_id = change_set AND d.row_id = c.row_id
+        AND d.n > c.n AND d.n < below))
+    UNION ALL
+    SELECT c.n, r.id, r.id FROM changes c CROSS JOIN LATERAL unnest(c.row_ids) AS r (id)
+    WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < below AND c.table_name = name AND c.op = 'insert'
+    ORDER BY n DESC
+  LOOP
+    BEGIN
+      SELECT r.done, r.conflicts INTO one
+      FROM leadline_undo_stretch(change_set, name, op, CASE op WHEN 'update' THEN lowest ELSE each.n END,
+        CASE op WHEN 'update' THEN below ELSE each.n + 1 END, each.id, who, at, undoes) r;
+      done := done + one.done;
+      conflicts := conflicts + one.conflicts;
+    EXCEPTION WHEN integrity_constraint_violation OR unique_violation OR foreign_key_violation OR restrict_violation OR check_violation
+      OR not_null_violation OR insufficient_privilege THEN
+      GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME, state = RETURNED_SQLSTATE;
+      INSERT INTO change_conflicts (org_id, change_set_id, table_name, row_id, reason, fields)
+      VALUES (org, change_set, name, each.shown,
+        CASE WHEN state = '23505' THEN 'taken' WHEN state IN ('23503', '23001') AND op = 'insert' THEN 'in_use'
+             WHEN state = '23503' THEN 'missing' ELSE 'refused' END,
+        leadline_columns_of(name::regclass, violated));
+      conflicts := conflicts + 1;
+    END;
+  END LOOP;
+END $$;
+
 -- Undoes the last changes that are not undone yet, about `most` rows; returns how many it looked at, 0 at the end.
--- Where the database refuses a row (its address is another's now), the rows are taken one by one, and that one stays as it is.
 CREATE FUNCTION leadline_undo_step(change_set uuid, who text, at timestamptz, most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   org uuid := leadline_org();
   s change_sets;
-  name text;
-  kind text;
+  last_one changes;
   lowest bigint;
   size bigint;
-  done bigint := 0;
-  conflicts bigint := 0;
   each record;
-  violated text;
-  state text;
+  one record;
+  all_done bigint := 0;
+  all_conflicts bigint := 0;
 BEGIN
   SELECT * INTO STRICT s FROM change_sets c WHERE c.org_id = org AND c.id = change_set FOR UPDATE;
-  -- As far back as the same was done to the same table.
-  SELECT min(t.n), min(t.table_name), min(t.op), sum(t.size) INTO lowest, name, kind, size FROM (
-    SELECT c.n, c.table_name, c.op, c.size, sum(c.size) OVER w - c.size AS before_it,
-      bool_and(c.table_name = c.first_table AND c.op = c.first_op) OVER w AS same
-    FROM (SELECT c.n, c.table_name, c.op, coalesce(cardinality(c.row_ids), 1) AS size,
-        first_value(c.table_name) OVER (ORDER BY c.n DESC) AS first_table, first_value(c.op) OVER (ORDER BY c.n DESC) AS first_op
-      FROM changes c WHERE c.org_id = org AND c.change_set_id = change_set AND c.n < s.undo_place ORDER BY c.n DESC LIMIT most) c
-    WINDOW w AS (ORDER BY c.n DESC)) t
-  WHERE t.same AND t.before_it < most;
-  IF lowest IS NULL THEN
+  SELECT * INTO last_one FROM changes c WHERE c.org_id = org AND c.change_set_id = change_set AND c.n < s.undo_place ORDER BY c.n DESC LIMIT 1;
+  IF NOT FOUND THEN
     RETURN 0;
   END IF;
-  BEGIN
-    SELECT r.done, r.conflicts INTO done, conflicts
-    FROM leadline_undo_stretch(change_set, name, kind, lowest, s.undo_place, NULL, who, at, s.made_at) r;
-  EXCEPTION WHEN integrity_constraint_violation OR unique_violation OR foreign_key_violation OR restrict_violation OR check_violation
-    OR not_null_violation OR insufficient_privilege THEN
-    FOR each IN
-      SELECT c.n, c.row_id AS id, coalesce(c.row_id, (c.before -> 'lead_id')::uuid) AS shown FROM changes c
-      WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < s.undo_place AND c.op <> 'insert'
-        AND (c.op = 'delete' OR NOT EXISTS (SELECT FROM changes d WHERE d.org_id = org AND d.change_set_id = change_set AND d.row_id = c.row_id
-          AND d.n > c.n AND d.n < s.undo_place))
-      UNION ALL
-      SELECT c.n, r.id, r.id FROM changes c CROSS JOIN LATERAL unnest(c.row_ids) AS r (id)
-      WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < s.undo_place AND c.op = 'insert'
-      ORDER BY n DESC
-    LOOP
-      BEGIN
-        SELECT done + r.done, conflicts + r.conflicts INTO done, conflicts
-        FROM leadline_undo_stretch(change_set, name, kind, CASE kind WHEN 'update' THEN lowest ELSE each.n END,
-          CASE kind WHEN 'update' THEN s.undo_place ELSE each.n + 1 END, each.id, who, at, s.made_at) r;
-      EXCEPTION WHEN integrity_constraint_violation OR unique_violation OR foreign_key_violation OR restrict_violation OR check_violation
-        OR not_null_violation OR insufficient_privilege THEN
-        GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME, state = RETURNED_SQLSTATE;
-        INSERT INTO change_conflicts (org_id, change_set_id, table_name, row_id, reason, fields)
-        VALUES (org, change_set, name, each.shown,
-          CASE WHEN state = '23505' THEN 'taken' WHEN state IN ('23503', '23001') AND kind = 'insert' THEN 'in_use'
-               WHEN state = '23503' THEN 'missing' ELSE 'refused' END,
-          leadline_columns_of(name::regclass, violated));
-        conflicts := conflicts + 1;
-      END;
-    END LOOP;
-  END;
-  UPDATE change_sets c SET undo_place = lowest, undo_seen = c.undo_seen + size, undo_done = c.undo_done + done, undo_conflicts = c.undo_conflicts + conflicts
+  IF last_one.op = 'delete' THEN
+    -- As far back as the same transaction deleted: rows that went with others stand after those.
+    SELECT c.n INTO lowest FROM changes c
+    WHERE c.org_id = org AND c.change_set_id = change_set AND c.n < s.undo_place AND (c.op <> 'delete' OR c.deleted_in <> last_one.deleted_in)
+    ORDER BY c.n DESC LIMIT 1;
+    lowest := coalesce(lowest, 0) + 1;
+    SELECT count(*) INTO size FROM changes c WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < s.undo_place;
+  ELSE
+    -- As far back as the same was done to the same table.
+    SELECT min(t.n), sum(t.size) INTO lowest, size FROM (
+      SELECT c.n, c.size, sum(c.size) OVER w - c.size AS before_it, bool_and(c.table_name = last_one.table_name AND c.op = last_one.op) OVER w AS same
+      FROM (SELECT c.n, c.table_name, c.op, coalesce(cardinality(c.row_ids), 1) AS size
+        FROM changes c WHERE c.org_id = org AND c.change_set_id = change_set AND c.n < s.undo_place ORDER BY c.n DESC LIMIT most) c
+      WINDOW w AS (ORDER BY c.n DESC)) t
+    WHERE t.same AND t.before_it < most;
+  END IF;
+  FOR each IN
+    SELECT c.table_name FROM changes c WHERE c.org_id = org AND c.change_set_id = change_set AND c.n >= lowest AND c.n < s.undo_place
+    GROUP BY c.table_name ORDER BY min(c.n)
+  LOOP
+    SELECT r.done, r.conflicts INTO one
+    FROM leadline_undo_stretch_row_by_row(change_set, each.table_name, last_one.op, lowest, s.undo_place, who, at, s.made_at) r;
+    all_done := all_done + one.done;
+    all_conflicts := all_conflicts + one.conflicts;
+  END LOOP;
+  UPDATE change_sets c SET undo_place = lowest, undo_seen = c.undo_seen + size, undo_done = c.undo_done + all_done,
+    undo_conflicts = c.undo_conflicts + all_conflicts
   WHERE c.org_id = org AND c.id = change_set;
   RETURN size;
 END $$;

@@ -221,7 +221,7 @@ async fn a_deleted_lead_comes_back_with_what_belonged_to_it() {
     owner.post_form(&format!("/leads/{}/delete", known[0]), &[("x", "")]).await.expect(303);
     owner.get(&format!("/leads/{}", known[0])).await.expect(404);
     let toast = owner.get("/leads").await.expect(200);
-    let undo = toast.attributes("toast-item form", "action").first().cloned().expect("an Undo button");
+    let undo = toast.attributes("#toasts toast-item form", "action").first().cloned().expect("an Undo button");
     let back = owner.post_form(&undo, &[("x", "")]).await.expect(303);
     assert_eq!(back.location(), format!("/leads/{}", known[0]));
     app.settle().await;
@@ -323,7 +323,7 @@ async fn after_thirty_days_it_is_forgotten() {
     owner.post_form("/login", &[("email", owner.email.as_str()), ("password", Visitor::PASSWORD)]).await.expect(303);
     let refused = owner.post_json(&format!("/api/v1/changes/{set}/undo"), &json!({})).await.expect(409);
     assert!(refused.body.contains("30 days"), "{}", refused.body);
-    app.settle().await;
+    app.sweep("leads.sweep_changes").await;
     owner.get(&format!("/api/v1/changes/{set}")).await.expect(404);
     assert_eq!(app.scalar("SELECT count(*) FROM changes").await + app.scalar("SELECT count(*) FROM change_counts").await, 0);
 }

@@ -127,7 +127,7 @@ async fn a_merge_keeps_the_best_of_both_and_undo_brings_both_back_exactly() {
     assert_eq!(app.scalar(moved).await, 111, "nothing was lost");
     assert!(clusters(&owner).await.is_empty());
 
-    owner.post_json(&format!("/api/v1/changes/{}/undo", text(&merged["change_set_id"])), &json!({})).await;
+    owner.post_json(&format!("/api/v1/changes/{}/undo", text(&merged["change_set_id"])), &json!({})).await.expect(200);
     app.settle().await;
     pretty_equal(&before, &snapshot(&app).await);
     let again = clusters(&owner).await;
@@ -191,7 +191,7 @@ async fn automatic_merges_wait_for_the_switch_and_are_one_change_set() {
     assert_eq!(app.scalar("SELECT count(*) FROM change_sets WHERE kind = 'merge' AND made_by IS NULL AND status = 'done'").await, 1);
     // Taken back, it is left to people.
     let set = app.text("SELECT 'change_' || replace(id::text, '-', '') FROM change_sets").await;
-    owner.post_json(&format!("/api/v1/changes/{set}/undo"), &json!({})).await;
+    owner.post_json(&format!("/api/v1/changes/{set}/undo"), &json!({})).await.expect(200);
     app.settle().await;
     owner.get(&format!("/api/v1/leads/{second}")).await.expect(200);
     assert_eq!(clusters(&owner).await.len(), 1);

@@ -122,7 +122,7 @@ async fn a_file_is_for_whoever_asked_for_a_day_and_takes_a_proof() {
     }
     app.app.clock.advance(SignedDuration::from_hours(24));
     owner.get(export.location()).await.expect(404);
-    app.run_jobs().await;
+    app.sweep("leads.sweep_exports").await;
     assert_eq!(app.scalar("SELECT count(*) FROM lead_exports").await, 0);
     assert!(walk(&app.app.config.data_dir.join("exports")).is_empty(), "the file is gone, too");
 }

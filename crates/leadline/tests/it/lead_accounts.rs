@@ -101,7 +101,7 @@ async fn two_accounts_become_one_and_two_again() {
         assert_eq!((&now["account_id"], &now["company_name"], &now["industry"]), (&json!(into), &json!("Engines Inc"), &json!("Machines")));
     }
     let set = app.text("SELECT 'change_' || replace(id::text, '-', '') FROM change_sets WHERE kind = 'merge'").await;
-    owner.post_json(&format!("/api/v1/changes/{set}/undo"), &json!({})).await;
+    owner.post_json(&format!("/api/v1/changes/{set}/undo"), &json!({})).await.expect(200);
     app.settle().await;
     assert_eq!(before, state().await);
     // Who sees some records only merges nothing that is shared.

@@ -64,6 +64,9 @@ const BEHIND: &str =
     "SELECT (SELECT count(*) FROM event_cursors c WHERE (c.xid, c.seq) < (SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1))
     + (SELECT count(*) FROM intelligence_pending) + (SELECT count(*) FROM duplicate_pending)";
 
+/// How far each projection has read.
+const PLACES: &str = "SELECT coalesce(string_agg(c.xid::text || '/' || c.seq, ' '), '') FROM event_cursors c";
+
 /// The whole application on a port of its own over a database of its own. Jobs run only when a test
 /// says so ([`TestApp::run_jobs`]); projections follow by themselves ([`TestApp::settle`] waits for them).
 pub struct TestApp {
@@ -164,17 +167,27 @@ impl TestApp {
         Worker::new(self.app.db.clone(), self.app.clock.clone(), web::jobs(), self.app.clone(), 4).drain().await
     }
 
-    /// Runs jobs until none is due and projections have read the whole log.
+    /// Runs a job of the schedule, as if its hour had come.
+    pub async fn sweep(&self, kind: &str) {
+        self.sql(&format!("INSERT INTO jobs (kind, payload, run_at) VALUES ('{kind}', '{{}}', '2020-01-01')")).await;
+        self.run_jobs().await;
+    }
+
+    /// Runs jobs until none is due and projections have read the whole log; gives up when nothing has moved for ten seconds.
     pub async fn settle(&self) {
-        for _ in 0..400 {
+        let (mut before, mut idle) = (String::new(), 0);
+        while idle < 400 {
             let ran = self.run_jobs().await;
             let behind = self.scalar(BEHIND).await;
             if ran == 0 && behind == 0 {
                 return;
             }
+            let now = format!("{behind} {}", self.text(PLACES).await);
+            idle = if ran == 0 && now == before { idle + 1 } else { 0 };
+            before = now;
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("jobs or projections did not settle within ten seconds");
+        panic!("jobs or projections did not settle: {before}");
     }
 
     /// A number straight from the database, as its superuser: for what no screen shows.
