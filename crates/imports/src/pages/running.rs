@@ -57,8 +57,11 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
     let content = html! {
         (ui::page_header_under(&[("Imports", "/imports")], &import.file_name, "", html! {}))
         section.stack id="import" data-live={ "import:" (id) } hx-get=(here) hx-trigger="live" hx-select="#import" hx-swap="outerMorph" {
-            (state(import, may))
-            @if may && !matches!(import.status, ImportStatus::Running | ImportStatus::Mapping) { (undo(&sets)) }
+            @let after = html! {
+                @if viewer.may(Permission::LeadsWrite) { (into_segment(&sets)) }
+                @if may { (undo(&sets)) }
+            };
+            (state(import, may, after))
             (ui::stats(html! {
                 (Stat::new("Created", number(import.counts.created)))
                 (Stat::new("Updated", number(import.counts.updated)))
@@ -84,13 +87,15 @@ async fn change_sets(app: &App, scope: &Scope, import: &Import) -> Result<Vec<Ch
     Ok(sets)
 }
 
-fn state(import: &Import, may: bool) -> Markup {
+/// How far it is, and what can be done: `after` is for those that have ended.
+fn state(import: &Import, may: bool, after: Markup) -> Markup {
     let id = import.id;
+    let finished = import.status == ImportStatus::Finished;
     let rate = import.rows_per_second().map(|rate| format!("{} rows a second", number(rate)));
     let left = import.time_left().filter(|_| import.status == ImportStatus::Running).map(time_left);
     html! {
         div.stack {
-            p { (status(import)) @if let Some(rate) = &rate { " " span.muted.num { (rate) @if let Some(left) = &left { ", " (left) } } } }
+            p { (status(import)) @if let Some(rate) = rate.as_ref().filter(|_| !finished) { " " span.muted.num { (rate) @if let Some(left) = &left { ", " (left) } } } }
             @match import.status {
                 ImportStatus::Running | ImportStatus::Mapping => {
                     (ui::progress("Rows", import.rows_done, import.total_rows))
@@ -101,21 +106,26 @@ fn state(import: &Import, may: bool) -> Markup {
                     }
                 }
                 ImportStatus::Finished => {
-                    p { (number(import.rows_done)) " rows read" @if let Some(at) = import.finished_at { ", finished " (ui::ago(at)) } "." }
+                    p { (number(import.rows_done)) " rows read" @if let Some(rate) = &rate { " at " (rate) } @if let Some(at) = import.finished_at { ", finished " (ui::ago(at)) } "." }
                     (ui::button_row(html! {
                         (Button::primary("See the leads").icon(Icon::Leads).href("/leads?sort=-created_at"))
                         @if may { (Button::secondary("Import another file").icon(Icon::Upload).href("/imports/new")) }
+                        (after)
                     }))
                 }
                 ImportStatus::Stopped => {
                     (ui::progress("Rows", import.rows_done, import.total_rows))
-                    @if may {
-                        form method="post" action={ "/imports/" (id) "/continue" } { (Button::primary("Continue").icon(Icon::Play)) }
-                    }
+                    (ui::button_row(html! {
+                        @if may { form method="post" action={ "/imports/" (id) "/continue" } { (Button::primary("Continue").icon(Icon::Play)) } }
+                        (after)
+                    }))
                 }
                 ImportStatus::Failed => {
                     (ui::notice(Tone::Danger, &import.failure))
-                    @if may { (ui::button_row(html! { (Button::primary("Upload again").icon(Icon::Upload).href("/imports/new")) })) }
+                    (ui::button_row(html! {
+                        @if may { (Button::primary("Upload again").icon(Icon::Upload).href("/imports/new")) }
+                        (after)
+                    }))
                 }
             }
         }
@@ -128,6 +138,19 @@ fn time_left(left: SignedDuration) -> String {
         ..=1 => "almost done".to_owned(),
         seconds @ ..=90 => format!("about {seconds} seconds left"),
         seconds => format!("about {} minutes left", (seconds + 30) / 60),
+    }
+}
+
+/// The leads of an import as a group of their own. One that was stopped and went on has several change sets, and
+/// the first made the leads; segments are another slice's, so this is an address and no more.
+fn into_segment(sets: &[ChangeSet]) -> Markup {
+    html! {
+        @if let [set] = sets && matches!(set.state, Undoable::Done) {
+            form method="post" action="/segments/choose" {
+                (ui::hidden("change_set", &set.id.to_string()))
+                (Button::secondary("Put into a segment").icon(Icon::Segment))
+            }
+        }
     }
 }
 
@@ -167,6 +190,6 @@ fn refused(rejections: &[Rejection], total: u64) -> Markup {
                 }
             }
         }))
-        @if total > rejections.len() as u64 { p.muted { "The first " (rejections.len()) " of " (number(total)) ". The file has all of them." } }
+        @if total > rejections.len() as u64 { p.muted.card-body { "The first " (rejections.len()) " of " (number(total)) ". The file has all of them." } }
     }
 }

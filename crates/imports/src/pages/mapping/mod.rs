@@ -125,14 +125,14 @@ pub(super) async fn page(
         section.stack id="import" {
             @if let Some(problem) = problem { (ui::form_error(&problem.detail)) }
             (notices(&import.analysis))
-            @match &tried {
-                None => (ui::notice(Tone::Danger, "The uploaded file is no longer on this server. Upload it again; nothing of it was imported.")),
-                Some(tried) => (trial::trial(import, tried, rows, show)),
-            }
             form.stack id="mapping" method="post" action={ "/imports/" (id) "/start" }
                 hx-post=(save) hx-trigger="change" hx-target="#import" hx-select="#import" hx-swap="outerMorph" {
                 (ui::card_flush("Columns", html! {}, columns(import, may)))
                 (ui::card("How", html! {}, options(import, may)))
+                @match &tried {
+                    None => (ui::notice(Tone::Danger, "The uploaded file is no longer on this server. Upload it again; nothing of it was imported.")),
+                    Some(tried) => (trial::trial(import, tried, rows, show)),
+                }
                 @if may && tried.is_some() {
                     (ui::form_actions(html! {
                         (Button::secondary("Update preview").attr("formaction", save.clone()).attr("data-without-script", ""))

@@ -3,10 +3,15 @@ use serde::Deserialize;
 use ui::{Tab, Tone, table};
 
 use crate::{
+    LeadField,
+    merge::Change,
     model::Import,
     pages::{n, number},
     trial::{Sample, Tally, Trial},
 };
+
+/// How many changes of a row are in view; the others unfold.
+const CHANGES: usize = 2;
 
 /// Which of a trial's rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -107,7 +112,7 @@ fn samples(show: Show, tally: &Tally) -> Markup {
         (table::wrap(show.label(), html! {
             table.table {
                 thead { tr {
-                    (table::th_num("Row")) (table::th("Lead")) (table::th("E-mail")) (table::th("Company"))
+                    (table::th_num("Row")) (table::th("Lead")) (table::th("Company"))
                     @if shows_reason(show) { (table::th("Why")) }
                     @if shows_changes(show) { (table::th("Field: before → after")) }
                 } }
@@ -130,17 +135,32 @@ fn row(show: Show, sample: &Sample) -> Markup {
     html! {
         tr {
             td.num data-label="Row" { (number(sample.row)) }
-            td.is-title.is-wrap data-label="Lead" { (sample.name) }
-            td data-label="E-mail" { (sample.email) }
+            td.is-title.is-wrap data-label="Lead" {
+                // Of a rejected row only its cells are known.
+                @if show == Show::Rejected { (sample.name) }
+                @else { (ui::person(&sample.name, Some(sample.email.as_str()).filter(|email| !email.is_empty() && *email != sample.name))) }
+            }
             td data-label="Company" { (sample.company) }
             @if shows_reason(show) { td.is-wrap data-label="Why" { (sample.reason) } }
             @if shows_changes(show) {
-                td.is-wrap data-label="Field: before → after" {
-                    @for change in &sample.changes {
-                        div { (ui::badge(Tone::Neutral, &change.field)) " " @if change.before.is_empty() { span.muted { "empty" } } @else { (change.before) } " → " (change.after) }
-                    }
-                }
+                td.is-wrap.is-long data-label="Field: before → after" { (changes(&sample.changes)) }
             }
         }
     }
+}
+
+/// The first of them; a row that means somebody else differs in everything.
+fn changes(changes: &[Change]) -> Markup {
+    let (first, rest) = changes.split_at(changes.len().min(CHANGES));
+    html! {
+        @for change in first { (line(change)) }
+        @if !rest.is_empty() {
+            details { summary.muted { (ui::plural(n(rest.len() as u64), "more field", "more fields")) } @for change in rest { (line(change)) } }
+        }
+    }
+}
+
+fn line(change: &Change) -> Markup {
+    let label = LeadField::ALL.iter().find(|field| field.as_str() == change.field).map_or(change.field.as_str(), |field| field.label());
+    html! { div { (ui::badge(Tone::Neutral, label)) " " @if change.before.is_empty() { span.muted { "empty" } } @else { (change.before) } " → " (change.after) } }
 }
