@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use http_kit::{ApiPath, ApiQuery, App, FieldError, Flash, PageForm, Problem, redirect};
-use identity::{Can, LeadsWrite};
+use identity::{Can, LeadsWrite, Viewer};
 use kernel::AccountId;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::{
         update_account::locked,
     },
     model::{Account, AccountDraft},
-    store,
+    store::{self, accounts::AccountSort},
 };
 
 /// The facts that are chosen one by one, and what they are called.
@@ -29,9 +29,15 @@ const FACTS: [(&str, &str); 7] = [
     ("city", "City"),
 ];
 
-#[derive(Debug, Deserialize)]
+/// How many accounts a search offers.
+const OFFERED: i64 = 10;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Query {
     with: Option<AccountId>,
+    /// A part of the other account's name or domain.
+    q: String,
 }
 
 /// `GET /accounts/{id}/merge?with=…`
@@ -61,16 +67,32 @@ pub(super) async fn show(
             (side_by_side(&into, from, counts))
         },
         _ => {
-            let similar = store::accounts::similar(&app.db, &viewer.scope, id).await?;
+            let words: String = query.q.trim().chars().take(200).collect();
+            let others = match words.as_str() {
+                "" => store::accounts::similar(&app.db, &viewer.scope, id).await?,
+                words => found(&app, &viewer, id, words).await?,
+            };
             html! {
                 (ui::page_header_under(&crumbs, &title, "Which other account is the same company?", html! {}))
-                @if similar.is_empty() {
-                    (ui::empty_state(Icon::Account, "No account looks like it", "Open the other account and choose Merge there with this one's address, or give both the same name.", html! { (Button::secondary("Back").href(href.as_str())) }))
-                } @else { (ui::card("May be the same company", html! {}, choices(&into, &similar))) }
+                (ui::toolbar(ui::search_form(&format!("{href}/merge"), "q", &words, "Search name or domain", "others"), html! {}))
+                div #others.stack {
+                    @match (others.is_empty(), words.is_empty()) {
+                        (false, true) => (ui::card("May be the same company", html! {}, choices(&into, &others))),
+                        (false, false) => (ui::card("Found", html! {}, choices(&into, &others))),
+                        (true, true) => (ui::empty_state(Icon::Account, "No account looks like it", "Search for the other one by a part of its name or domain.", html! {})),
+                        (true, false) => (ui::empty_state(Icon::Search, "No account matches", "Search for a part of the name or of the domain.", html! {})),
+                    }
+                }
             }
         }
     };
     Ok(viewer.page(Nav::Accounts, &title, content))
+}
+
+/// The other accounts with these words in their name or domain.
+async fn found(app: &App, viewer: &Viewer, id: AccountId, words: &str) -> Result<Vec<Account>, Problem> {
+    let page = store::accounts::list(&app.db, &viewer.scope, words, AccountSort::default(), OFFERED, None).await?;
+    Ok(page.rows.into_iter().map(|row| row.account).filter(|account| account.id != id).collect())
 }
 
 /// Accounts that may be this one, each with the way to merge.

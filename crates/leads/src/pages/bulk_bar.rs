@@ -30,6 +30,11 @@ pub(super) fn actions(around: &Around<'_>) -> Markup {
             (choice("Status", html! { (statuses) (Button::primary("Set status").small().name_value("action", "set_status")) }))
             (choice("Owner", html! { (owners) (Button::primary("Set owner").small().name_value("action", "set_owner")) }))
             (choice("Field", field(custom)))
+            // The page that it opens asks which one; segments are another slice's, so this is an address and no more.
+            (Button::secondary("Segment").icon(Icon::Segment).small().attr("formaction", "/segments/choose").attr("data-keeps-selection", ""))
+        }
+        @if may_write && viewer.may(Permission::CampaignsSend) {
+            (Button::secondary("Campaign").icon(Icon::Campaign).small().attr("formaction", "/campaigns/choose").attr("data-keeps-selection", ""))
         }
         @if viewer.may(Permission::LeadsExport) {
             // The page that it opens asks how; the selection stays.

@@ -166,7 +166,7 @@ impl Scene<'_> {
             (super::column_picker::dialog())
             div #grid.stack {
                 (filters::form(state))
-                (views::pages::bar(viewer, state, &self.habits))
+                (views::pages::bar(viewer, state, &self.habits, self.further()))
                 (filters::chips(state, &self.members))
                 @match found {
                     Found::Refused(problem) => (self.unreadable(problem)),
@@ -182,11 +182,17 @@ impl Scene<'_> {
     fn table(&self, page: &Page<Lead>) -> Markup {
         let columns = self.columns();
         let around = Around { viewer: self.viewer, state: &self.state, members: &self.members, custom: &self.custom, columns: &columns };
+        rows::table(&around, page)
+    }
+
+    /// What the filter is good for besides: a segment, a campaign.
+    fn further(&self) -> Markup {
+        let viewer = self.viewer;
         html! {
-            @if self.viewer.may(Permission::CampaignsWrite) && !self.state.is_everything() {
-                (ui::button_row(html! { (Button::ghost("New campaign for these leads").icon(Icon::Campaign).small().href(self.campaign_href())) }))
+            @if !self.state.is_everything() {
+                @if viewer.may(Permission::LeadsWrite) { (Button::ghost("New segment").icon(Icon::Segment).small().href(self.handed_to("/segments/new"))) }
+                @if viewer.may(Permission::CampaignsWrite) { (Button::ghost("New campaign").icon(Icon::Campaign).small().href(self.handed_to("/campaigns/new"))) }
             }
-            (rows::table(&around, page))
         }
     }
 
@@ -203,12 +209,11 @@ impl Scene<'_> {
         [&self.state.columns, &self.habits.columns].into_iter().find(|columns| !columns.is_empty()).cloned().unwrap_or_else(Column::usual)
     }
 
-    /// Hands what is on the screen over to a new campaign: an address and no more, for campaigns are
-    /// another slice's.
-    fn campaign_href(&self) -> String {
+    /// Hands what is on the screen over: an address and no more, for segments and campaigns are other slices'.
+    fn handed_to(&self, path: &str) -> String {
         let filter = self.state.whole_filter().to_json();
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", &filter).finish();
-        format!("/campaigns/new?{query}")
+        format!("{path}?{query}")
     }
 
     fn nothing_matches(&self) -> Markup {

@@ -58,7 +58,7 @@ pub(super) fn near(around: &Around<'_>, leads: &[Lead]) -> Markup {
     table::wrap(
         "Leads that are spelt nearly so",
         html! {
-            table.table {
+            table.table.grid {
                 thead { tr {
                     (table::th("Name"))
                     @for column in around.columns { (table::th(&columns::label(column, around.custom))) }

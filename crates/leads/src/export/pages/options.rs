@@ -70,7 +70,7 @@ async fn show(app: &App, viewer: &Can<LeadsExport>, which: &Which) -> Result<Mar
             } }))
             (ui::card("Columns", html! {}, html! { div.stack {
                 p.muted { "Those that are ticked come back through an import unchanged." }
-                fieldset.check-grid {
+                fieldset.choices {
                     legend.visually-hidden { "Columns" }
                     @for (column, ticked) in usual.iter().map(|column| (column, true)).chain(rest.iter().map(|column| (column, false))) {
                         (Field::checkbox("columns", label(column)).id(format!("column-{column}")).value(column.to_string()).checked(ticked))

@@ -25,16 +25,17 @@ pub(crate) fn tabs(state: &State, habits: &Habits) -> Markup {
     ui::tabs("Views", &tabs)
 }
 
-/// What is open and whether it is as it was saved; without a view, the way to save one.
-pub(crate) fn bar(viewer: &Viewer, state: &State, habits: &Habits) -> Markup {
+/// What is open and whether it is as it was saved; without a view, the way to save one. `more` is what else can be made
+/// of what is on the screen.
+pub(crate) fn bar(viewer: &Viewer, state: &State, habits: &Habits, more: Markup) -> Markup {
     match &state.view {
-        Some(view) => open_view(viewer, state, view, habits),
-        None if state.is_remarkable() => html! { div.view-bar { (save_menu("Save as a view", viewer, state, "")) } },
+        Some(view) => open_view(viewer, state, view, habits, more),
+        None if state.is_remarkable() => html! { div.view-bar { (save_menu("Save as a view", viewer, state, "")) (more) } },
         None => html! {},
     }
 }
 
-fn open_view(viewer: &Viewer, state: &State, view: &SavedView, habits: &Habits) -> Markup {
+fn open_view(viewer: &Viewer, state: &State, view: &SavedView, habits: &Habits, more: Markup) -> Markup {
     let (href, changed, mine) = (format!("/leads/views/{}", view.id), state.is_changed(), may_change(viewer, view));
     html! {
         div.view-bar {
@@ -52,6 +53,7 @@ fn open_view(viewer: &Viewer, state: &State, view: &SavedView, habits: &Habits) 
             } @else {
                 span.view-state.muted { @if view.shared { "Shared with everybody" } @else { "Only you have this view" } }
             }
+            (more)
             (view_menu(viewer, view, &href, mine, habits.default_view == Some(view.id)))
         }
     }
