@@ -96,10 +96,14 @@ function words(label: string, input: "text" | "list", condition: Condition, set:
 function choices(field: Field, condition: Condition, set: (value: Value) => void): HTMLElement {
   const chosen = new Set((Array.isArray(condition.value) ? condition.value : []).map(String));
   const menu = element("details", "menu filter-choices");
-  const summary = element("summary", "button", { "aria-label": `Value of ${field.label}` });
+  const summary = element("summary", "button");
   const name = () => field.options.filter(([value]) => chosen.has(value)).map(([, label]) => label).join(", ") || "Choose…";
   const text = element("span", "truncate");
-  text.textContent = name();
+  const say = () => {
+    text.textContent = name();
+    summary.setAttribute("aria-label", `Value of ${field.label}: ${name()}`);
+  };
+  say();
   summary.append(text);
   const panel = element("div", "menu-panel");
   for (const [value, label] of field.options) {
@@ -109,7 +113,7 @@ function choices(field: Field, condition: Condition, set: (value: Value) => void
     box.addEventListener("change", () => {
       if (box.checked) chosen.add(value);
       else chosen.delete(value);
-      text.textContent = name();
+      say();
       set(field.options.map(([each]) => each).filter((each) => chosen.has(each)));
     });
     line.append(box, label);

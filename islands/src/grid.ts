@@ -41,6 +41,16 @@ export function focusRow(row: HTMLElement): boolean {
   return cell != null;
 }
 
+/** Cards on a phone name their values. */
+function label(): void {
+  for (const table of document.querySelectorAll<HTMLTableElement>("table.grid")) {
+    const labels = [...(table.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent?.trim() ?? "");
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      for (const cell of row.cells) if (!cell.matches(".is-title, .is-select")) cell.dataset["label"] = labels[cell.cellIndex] ?? "";
+    }
+  }
+}
+
 /** What is in a cell is reached through it: one stop of the Tab key for the whole grid. */
 function prepare(): void {
   for (const grid of document.querySelectorAll<HTMLTableElement>(GRID)) {
@@ -51,16 +61,12 @@ function prepare(): void {
       grid.setAttribute("role", "grid");
       for (const inner of grid.querySelectorAll<HTMLElement>("tbody :is(a, input)")) inner.tabIndex = -1;
     }
-    // Cards on a phone name their values.
-    const labels = [...(grid.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent?.trim() ?? "");
-    for (const row of grid.tBodies[0]?.rows ?? []) {
-      for (const cell of row.cells) if (!cell.matches(".is-title, .is-select")) cell.dataset["label"] = labels[cell.cellIndex] ?? "";
-    }
     for (const cell of grid.querySelectorAll<HTMLElement>("tbody td")) if (!cell.hasAttribute("tabindex")) cell.tabIndex = -1;
     if (wide.matches && !grid.querySelector('tbody td[tabindex="0"]')) grid.querySelector<HTMLElement>("tbody td.is-title")?.setAttribute("tabindex", "0");
   }
 }
 
+onContent(label);
 onContent(prepare);
 wide.addEventListener("change", prepare);
 

@@ -3,6 +3,8 @@
 // and moves with the arrow keys.
 const MENU = "details.menu";
 const GAP = 4;
+/** What the arrow keys change by themselves. */
+const OWN_ARROWS = "select, textarea, input[list], input:is([type=number], [type=date], [type=radio])";
 
 function panelOf(menu: Element): HTMLElement | null {
   return menu.querySelector<HTMLElement>(":scope > .menu-panel");
@@ -57,6 +59,7 @@ document.addEventListener("pointerdown", (event) => {
   }
 });
 
+// On the way down, so that a menu's keys are its own: Escape closes it and not the dialog or the selection behind it.
 document.addEventListener("keydown", (event) => {
   const menu = event.target instanceof Element ? event.target.closest<HTMLDetailsElement>(`${MENU}[open]`) : null;
   if (!menu) return;
@@ -64,14 +67,14 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     event.stopPropagation();
     close(menu, true);
-  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const items = [...menu.querySelectorAll<HTMLElement>(".menu-panel :is(a, button, input)")].filter((item) => item.checkVisibility());
+  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !(event.target as Element).matches(OWN_ARROWS)) {
+    const items = [...menu.querySelectorAll<HTMLElement>(".menu-panel :is(a, button, input, select)")].filter((item) => item.checkVisibility());
     const now = items.indexOf(document.activeElement as HTMLElement);
     const next = event.key === "ArrowDown" ? now + 1 : now < 0 ? items.length - 1 : now - 1;
     event.preventDefault();
     items.at(next % items.length)?.focus();
   }
-});
+}, true);
 
 for (const moved of ["scroll", "resize"] as const) {
   addEventListener(

@@ -28,6 +28,7 @@ export class RowSelection extends HTMLElement {
     this.addEventListener("change", this.#change);
     this.addEventListener("formdata", this.#formData);
     this.addEventListener("submit", this.#submit);
+    this.addEventListener("keydown", this.#key);
     document.addEventListener("htmx:after:swap", this.#swapped);
     this.#query = this.#queryNow;
     this.#restore();
@@ -47,7 +48,7 @@ export class RowSelection extends HTMLElement {
       box.className = "checkbox";
       box.name = "id";
       box.value = row?.id ?? "";
-      box.setAttribute("aria-label", `Select ${row?.querySelector(".is-title .person-name, .is-title")?.textContent?.trim() ?? "row"}`);
+      box.setAttribute("aria-label", `Select ${(row?.querySelector(".is-title .person-name") ?? row?.querySelector(".is-title"))?.textContent?.trim() ?? "row"}`);
       if (row?.closest("[role=grid]")) box.tabIndex = -1;
       cell.append(box);
     }
@@ -108,6 +109,14 @@ export class RowSelection extends HTMLElement {
   #formData = (event: FormDataEvent): void => {
     event.formData.delete("id");
     if (!this.#allMatching) for (const id of this.#selected) event.formData.append("id", id);
+  };
+
+  /** Enter in one of the bar's menus means that menu's button, not the first of the whole form. */
+  #key = (event: KeyboardEvent): void => {
+    const menu = event.target instanceof HTMLInputElement ? event.target.closest(".bulk-choice") : null;
+    if (!menu || event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    menu.querySelector<HTMLButtonElement>("button")?.click();
   };
 
   #submit = (event: SubmitEvent): void => {
