@@ -1,5 +1,38 @@
-use db::{DbError, TenantTx};
+use db::{CopyIn, DbError, TenantTx};
 use kernel::Uuid;
+
+/// What is collected before it is sent: enough for a packet to be worth its while, too little to be felt.
+const SENT_AT: usize = 64 * 1024;
+
+/// Rows on their way into a table.
+pub(crate) struct Copying {
+    text: CopyText,
+    into: CopyIn,
+}
+
+impl Copying {
+    /// Begins `COPY … FROM STDIN`.
+    pub(crate) async fn begin(tx: &TenantTx, sql: &str) -> Result<Self, DbError> {
+        Ok(Self { text: CopyText::default(), into: tx.copy_in(sql).await? })
+    }
+
+    /// Takes a row, which `write` writes cell by cell.
+    pub(crate) async fn row(&mut self, write: impl FnOnce(&mut CopyText)) -> Result<(), DbError> {
+        write(&mut self.text);
+        self.text.end();
+        if self.text.buffer.len() < SENT_AT {
+            return Ok(());
+        }
+        self.into.send(std::mem::take(&mut self.text.buffer).into()).await
+    }
+
+    /// Ends it: the rows are there.
+    pub(crate) async fn finish(mut self) -> Result<(), DbError> {
+        self.into.send(self.text.buffer.into()).await?;
+        self.into.finish().await?;
+        Ok(())
+    }
+}
 
 /// Rows in PostgreSQL's text format of COPY.
 #[derive(Debug, Default)]
@@ -97,16 +130,9 @@ impl CopyText {
         self
     }
 
-    pub(crate) fn end(&mut self) {
+    fn end(&mut self) {
         self.buffer.push(b'\n');
         self.inside = false;
-    }
-
-    pub(crate) async fn send(self, tx: &TenantTx, sql: &str) -> Result<(), DbError> {
-        let mut copy = tx.copy_in(sql).await?;
-        copy.send(self.buffer.into()).await?;
-        copy.finish().await?;
-        Ok(())
     }
 }
 
@@ -117,7 +143,8 @@ mod tests {
     #[test]
     fn copied_text_is_escaped() {
         let mut copy = CopyText::default();
-        copy.text("a\tb\\\n").optional(None).array(&["x\"y".to_owned(), "\\".to_owned(), String::new()]).bytes(Some(&[0, 255])).end();
+        copy.text("a\tb\\\n").optional(None).array(&["x\"y".to_owned(), "\\".to_owned(), String::new()]).bytes(Some(&[0, 255]));
+        copy.end();
         let text = String::from_utf8_lossy(&copy.buffer).into_owned();
         assert_eq!(text, "a\\tb\\\\\\n\t\\N\t{\"x\\\\\"y\",\"\\\\\\\\\",\"\"}\t\\\\x00ff\n");
     }

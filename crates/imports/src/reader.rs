@@ -58,6 +58,12 @@ impl Record {
         self.bytes.len()
     }
 
+    /// The number of cells that hold anything.
+    pub(crate) fn filled(&self) -> usize {
+        let mut start = 0;
+        self.ends.iter().filter(|end| std::mem::replace(&mut start, **end) < **end).count()
+    }
+
     /// The bytes of a cell; empty for one that the record does not have.
     pub(crate) fn raw(&self, index: usize) -> &[u8] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);

@@ -9,6 +9,7 @@ use db::{DbError, Scope};
 use futures_util::stream;
 use http::{HeaderValue, header};
 use http_kit::App;
+use leads::export::{BYTE_ORDER_MARK, csv_line};
 
 use super::{model::Import, store};
 
@@ -34,14 +35,14 @@ pub(crate) fn answer(app: &App, scope: Scope, import: Import) -> Response {
             let Some((names, after)) = state else { return Ok::<_, DbError>(None) };
             let mut text = String::new();
             if after == 0 {
-                text.push('\u{feff}'); // so that Excel reads UTF-8
-                line(&mut text, names.iter().map(String::as_str).chain([ROW, REASON]));
+                text.push_str(BYTE_ORDER_MARK);
+                csv_line(&mut text, names.iter().map(String::as_str).chain([ROW, REASON]));
             }
             let rows = store::rejections(&db, &scope, id, after, PAGE).await?;
             for row in &rows {
                 let number = row.row.to_string();
                 let cells = (0..width.max(row.cells.len())).map(|index| row.cells.get(index).map_or("", String::as_str));
-                line(&mut text, cells.chain([number.as_str(), row.reason.as_str()]));
+                csv_line(&mut text, cells.chain([number.as_str(), row.reason.as_str()]));
             }
             let next = rows.last().filter(|_| rows.len() == usize::try_from(PAGE).unwrap_or_default()).map(|row| (names, row.row));
             Ok(Some((Bytes::from(text), next)))
@@ -56,38 +57,4 @@ pub(crate) fn answer(app: &App, scope: Scope, import: Import) -> Response {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     response
-}
-
-fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
-    for (index, cell) in cells.enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        out.push('"');
-        // OWASP, "CSV Injection": a cell that a spreadsheet would run as a formula begins with a quote.
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-            out.push('\'');
-        }
-        out.push_str(&cell.replace('"', "\"\""));
-        out.push('"');
-    }
-    out.push_str("\r\n");
-}
-
-/// Takes off the quote that keeps a spreadsheet from running a cell.
-pub(crate) fn without_guard(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_disarmed_and_read_back() {
-        let mut out = String::new();
-        line(&mut out, ["=1+1", "@x", "a \"b\"", "-3", "\tx", "plain"].into_iter());
-        assert_eq!(out, "\"'=1+1\",\"'@x\",\"a \"\"b\"\"\",\"'-3\",\"'\tx\",\"plain\"\r\n");
-        assert_eq!((without_guard("'+44 20"), without_guard("'n Sync"), without_guard("x")), ("+44 20", "'n Sync", "x"));
-    }
 }

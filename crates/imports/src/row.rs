@@ -7,9 +7,11 @@ use super::{
     guess,
     plan::{LeadField, Plan, Target},
     reader::{Fault, MAX_CELL, MAX_ROW, Record},
-    rejected_csv::without_guard,
 };
-use leads::model::{CheckedLead, LeadDraft, Status, parse_whole};
+use leads::{
+    export::without_guard,
+    model::{CheckedLead, LeadDraft, Status, parse_whole},
+};
 
 /// A row that can be stored.
 #[derive(Debug, Clone)]

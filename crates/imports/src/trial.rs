@@ -3,7 +3,10 @@
 //! A trial merges the rows exactly as the import would; what they make of leads goes into tables that end with its
 //! transaction ([`store::begin_trial`]), so that a later row meets the earlier ones.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use db::{Scope, TenantTx};
 use http_kit::App;
@@ -24,8 +27,11 @@ use super::{
     store,
 };
 
-/// Up to so many rows are tried while somebody waits for the page; a larger file by a job, after so many as a sample.
+/// Up to so many rows are tried while somebody waits for the page; a larger file by a job, after so many as a sample. The
+/// job takes as many at a time: an import that is started meanwhile needs its memory.
 pub(crate) const AT_ONCE: usize = 1000;
+/// How often the page hears of the job.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// Rows shown of each kind.
 const SAMPLES: usize = 25;
 /// Characters shown of a value.
@@ -123,8 +129,7 @@ impl Trial {
             match &taken.verdict {
                 Verdict::Created => self.created.add(|| sample(row, String::new(), Vec::new())),
                 Verdict::Updated => self.updated.add(|| {
-                    let origin = slot.and_then(|slot| slot.origin.as_deref().or(slot.before.as_ref()));
-                    let changes = slot.map(|slot| origin.cloned().unwrap_or_default().changes(&slot.now)).unwrap_or_default();
+                    let changes = slot.map(|slot| slot.stored().cloned().unwrap_or_default().changes(&slot.now)).unwrap_or_default();
                     sample(row, String::new(), changes)
                 }),
                 Verdict::Unchanged => self.unchanged.add(|| sample(row, String::new(), Vec::new())),
@@ -209,14 +214,18 @@ async fn try_all(app: &App, scope: &Scope, id: ImportId, no: i32) -> Result<(), 
     if import.status != ImportStatus::Mapping || import.trial_no != no {
         return Ok(());
     }
-    let mut pieces = run::read(run::file_of(app, scope.org(), id), &import, import.beginning(), None);
+    let mut pieces = run::read(run::file_of(app, scope.org(), id), &import, import.beginning(), None, AT_ONCE);
     let tx = app.db.tenant(scope).await?;
     store::begin_trial(&tx).await?;
     let mut trial = Trial::default();
+    let mut told: Option<Instant> = None;
     while let Some(piece) = pieces.coming.recv().await {
         trial.go_on(app, &tx, &piece?.rows, &import.plan).await?;
-        if !tell(app, scope, &import, &trial).await? {
-            return Ok(());
+        if told.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+            if !tell(app, scope, &import, &trial).await? {
+                return Ok(());
+            }
+            told = Some(Instant::now());
         }
     }
     pieces.reading.await.map_err(|error| ImportError::State(format!("the reader of the file ended badly: {error}")))?;

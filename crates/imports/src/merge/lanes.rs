@@ -45,7 +45,7 @@ impl Batch {
         let mut sets = Sets::new(self.leads.len());
         let mut owner: HashMap<Key<'a>, usize> = HashMap::new();
         for (place, slot) in self.leads.iter().enumerate() {
-            for facts in slot.before.iter().chain([&slot.now]) {
+            for facts in slot.before.as_deref().into_iter().chain([&slot.now]) {
                 for key in keys_of_lead(facts) {
                     let first = *owner.entry(key).or_insert(place);
                     sets.join(first, place);

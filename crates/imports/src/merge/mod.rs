@@ -27,7 +27,8 @@ pub(crate) struct LeadSlot {
     pub(crate) id: Uuid,
     /// The stored version; 0 for a new one.
     pub(crate) version: i32,
-    pub(crate) before: Option<LeadFacts>,
+    /// Boxed, because most rows of most files make new ones.
+    pub(crate) before: Option<Box<LeadFacts>>,
     pub(crate) now: LeadFacts,
     /// The row that made or last changed it.
     pub(crate) row: u64,
@@ -40,6 +41,11 @@ impl LeadSlot {
     /// The names of the fields that differ from what is stored.
     pub(crate) fn changed_fields(&self) -> Vec<String> {
         self.before.as_ref().map(|before| before.changed_fields(&self.now)).unwrap_or_default()
+    }
+
+    /// What was stored before the file, if anything.
+    pub(crate) fn stored(&self) -> Option<&LeadFacts> {
+        self.origin.as_deref().or(self.before.as_deref())
     }
 }
 
@@ -122,7 +128,7 @@ impl Batch {
             return;
         }
         self.known_leads.insert(id);
-        self.leads.push(LeadSlot { id, version, before: Some(facts.clone()), now: facts, row: 0, origin: None, changed: false });
+        self.leads.push(LeadSlot { id, version, before: Some(Box::new(facts.clone())), now: facts, row: 0, origin: None, changed: false });
         self.index(self.leads.len() - 1);
     }
 
@@ -184,10 +190,9 @@ impl Batch {
     /// Where a row says something else than an earlier one has made of the lead.
     fn contradictions(&self, place: usize, row: &LeadRow) -> Vec<Change> {
         let Some(slot) = self.leads.get(place).filter(|slot| slot.row > 0) else { return Vec::new() };
-        let origin = slot.origin.as_deref().or(slot.before.as_ref());
         let said = facts_of(row, &Rules { existing: Existing::Overwrite, tags: Vec::new(), source: String::new() });
         let by_file: Vec<String> =
-            origin.unwrap_or(&LeadFacts::default()).changes(&slot.now).into_iter().map(|change| change.field).collect();
+            slot.stored().unwrap_or(&LeadFacts::default()).changes(&slot.now).into_iter().map(|change| change.field).collect();
         let differs = slot.now.changes(&said).into_iter();
         differs
             .filter(|change| {
@@ -201,7 +206,7 @@ impl Batch {
     pub(crate) fn finish(&mut self) -> Vec<Taken> {
         for slot in &mut self.leads {
             // A lead that no row touched takes its account's news with all the others of that account.
-            if slot.before.as_ref() == Some(&slot.now) {
+            if slot.before.as_deref() == Some(&slot.now) {
                 slot.changed = false;
                 continue;
             }
@@ -209,7 +214,7 @@ impl Batch {
             if let Some(account) = account {
                 copy_company(&mut slot.now, &account.now);
             }
-            slot.changed = slot.before.as_ref().is_none_or(|before| *before != slot.now);
+            slot.changed = slot.before.as_deref().is_none_or(|before| *before != slot.now);
         }
         let news: HashSet<Uuid> = self.changed_accounts().map(|slot| slot.id).collect();
         let mut taken = std::mem::take(&mut self.taken);

@@ -18,7 +18,7 @@ use super::{
     model::{Import, ImportStatus},
     store,
 };
-pub(crate) use pieces::{ReadRow, read, read_some};
+pub(crate) use pieces::{ReadRow, STORED_TOGETHER, read, read_some};
 pub(crate) use stretch::merge;
 use stretch::{StoreError, store_piece};
 
@@ -93,7 +93,7 @@ pub(crate) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: im
     let tx = app.db.tenant(scope).await?;
     let done = store::done(&tx, id).await?;
     tx.commit().await?;
-    let mut pieces = read(file_of(app, scope.org(), id), &import, import.next, done.map(|done| done.to_offset));
+    let mut pieces = read(file_of(app, scope.org(), id), &import, import.next, done.map(|done| done.to_offset), STORED_TOGETHER);
     while let Some(piece) = pieces.coming.recv().await {
         let piece = piece?;
         let began = Instant::now();

@@ -12,11 +12,13 @@ use crate::{
     row::{self, LeadRow, Rejection},
 };
 
-/// Rows stored together: large enough that sorting into the indexes pays, small enough that progress moves, a stop is
-/// felt and little memory is taken.
-const PIECE_ROWS: usize = 8000;
-/// The same for rows with much text.
-const PIECE_BYTES: usize = 4 * 1024 * 1024;
+/// Rows that an import stores together: enough for the cost of a transaction to vanish, few enough that progress moves, a
+/// stop is felt and little memory is taken.
+pub(crate) const STORED_TOGETHER: usize = 4000;
+/// The memory that the rows of a piece may take, about.
+const PIECE_BYTES: usize = 8 * 1024 * 1024;
+/// What a cell takes besides its text, about.
+const CELL: usize = 64;
 
 /// What became of reading a row.
 pub(crate) type ReadRow = Result<LeadRow, Rejection>;
@@ -38,72 +40,72 @@ pub(crate) struct Pieces {
     pub(crate) reading: JoinHandle<()>,
 }
 
-/// Reads the rows from `from` on. `first_to`: where the first piece ends, if that is decided.
-pub(crate) fn read(path: PathBuf, import: &Import, from: Place, first_to: Option<u64>) -> Pieces {
-    // One piece waits while another is stored and a third is read.
+/// Reads the rows from `from` on, at most `most_rows` in a piece. `first_to`: where the first piece ends, if that is decided.
+pub(crate) fn read(path: PathBuf, import: &Import, from: Place, first_to: Option<u64>, most_rows: usize) -> Pieces {
     let (sender, coming) = mpsc::channel(1);
     let (analysis, plan) = (import.analysis.clone(), import.plan.clone());
+    let runtime = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
-        let take = |piece| sender.blocking_send(Ok(piece)).is_ok();
-        let result = File::open(path).and_then(|file| read_pieces(file, &analysis, &plan, from, first_to, take));
-        if let Err(error) = result {
-            let _ = sender.blocking_send(Err(error)); // nobody listens: nobody to tell
+        let mut first_to = first_to;
+        let mut file = match open(path, &analysis, from) {
+            Ok(file) => file,
+            Err(error) => return drop(sender.blocking_send(Err(error))), // nobody listens: nobody to tell
+        };
+        // A place for the piece comes before its rows: so one is read while another is stored, and there is no third.
+        while let Ok(place) = runtime.block_on(sender.reserve()) {
+            match read_piece(&mut file, &analysis, &plan, most_rows, first_to.take()) {
+                Ok(piece) => {
+                    let last = piece.last;
+                    if !piece.rows.is_empty() {
+                        place.send(Ok(piece));
+                    }
+                    if last {
+                        return;
+                    }
+                }
+                Err(error) => return place.send(Err(error)),
+            }
         }
     });
     Pieces { coming, reading }
 }
 
-fn read_pieces(
-    file: File,
-    analysis: &Analysis,
-    plan: &Plan,
-    from: Place,
-    mut first_to: Option<u64>,
-    mut take: impl FnMut(Piece) -> bool,
-) -> io::Result<()> {
-    let mut reader = Reader::new(file, analysis.separator(), from.offset, from.row)?.expecting(analysis.width, analysis.broken_at);
-    let mut record = Record::default();
-    loop {
-        let from = reader.offset();
-        let (rows, more) = read_rows(&mut reader, &mut record, analysis, plan, PIECE_ROWS, PIECE_BYTES, first_to.take())?;
-        let to = Place { offset: reader.offset(), row: reader.row() };
-        if !rows.is_empty() && !take(Piece { from, to, rows, last: !more }) {
-            return Ok(());
-        }
-        if !more {
-            return Ok(());
-        }
-    }
+fn open(path: PathBuf, analysis: &Analysis, from: Place) -> io::Result<Reader<File>> {
+    let reader = Reader::new(File::open(path)?, analysis.separator(), from.offset, from.row)?;
+    Ok(reader.expecting(analysis.width, analysis.broken_at))
+}
+
+fn read_piece(reader: &mut Reader<File>, analysis: &Analysis, plan: &Plan, most_rows: usize, to: Option<u64>) -> io::Result<Piece> {
+    let from = reader.offset();
+    let (rows, more) = read_rows(reader, analysis, plan, most_rows, to)?;
+    let to = Place { offset: reader.offset(), row: reader.row() };
+    Ok(Piece { from, to, rows, last: !more })
 }
 
 /// Rows up to a limit; and whether there are more.
 fn read_rows(
     reader: &mut Reader<File>,
-    record: &mut Record,
     analysis: &Analysis,
     plan: &Plan,
     most_rows: usize,
-    most_bytes: usize,
     to: Option<u64>,
 ) -> io::Result<(Vec<ReadRow>, bool)> {
+    let mut record = Record::default();
     let mut rows = Vec::new();
     let mut bytes = 0;
-    while to.map_or(rows.len() < most_rows && bytes < most_bytes, |to| reader.offset() < to) {
-        if !reader.next(record)? {
+    while to.map_or(rows.len() < most_rows && bytes < PIECE_BYTES, |to| reader.offset() < to) {
+        if !reader.next(&mut record)? {
             return Ok((rows, false));
         }
-        bytes += record.size();
-        rows.push(row::read(record, analysis, plan));
+        bytes += record.size() + record.filled() * CELL;
+        rows.push(row::read(&record, analysis, plan));
     }
     Ok((rows, true))
 }
 
 /// The first rows of a file, read; and whether there are more.
 pub(crate) fn read_some(path: PathBuf, import: &Import, most_rows: usize) -> io::Result<(Vec<ReadRow>, bool)> {
-    let from = import.beginning();
-    let analysis = &import.analysis;
-    let mut reader =
-        Reader::new(File::open(path)?, analysis.separator(), from.offset, from.row)?.expecting(analysis.width, analysis.broken_at);
-    let (rows, more) = read_rows(&mut reader, &mut Record::default(), analysis, &import.plan, most_rows, PIECE_BYTES, None)?;
+    let mut reader = open(path, &import.analysis, import.beginning())?;
+    let (rows, more) = read_rows(&mut reader, &import.analysis, &import.plan, most_rows, None)?;
     Ok((rows, more || reader.next(&mut Record::default())?))
 }

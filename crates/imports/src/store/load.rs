@@ -9,10 +9,13 @@ use crate::{
     row::LeadRow,
 };
 
+/// So many leads are asked for in one statement: its answer is held while it is read.
+const AT_ONCE: usize = 1000;
+
 const LEAD: &str = "id, version, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id, company_name, company_domain, \
     industry, employee_count, annual_revenue, country, city, status, tags, source, external_id, import_key, custom";
 
-pub(super) fn lead(row: &Row) -> Result<(Uuid, i32, LeadFacts), DbError> {
+fn lead(row: &Row) -> Result<(Uuid, i32, LeadFacts), DbError> {
     let status: &str = row.try_get("status")?;
     let custom: serde_json::Value = row.try_get("custom")?;
     let facts = LeadFacts {
@@ -42,6 +45,14 @@ pub(super) fn lead(row: &Row) -> Result<(Uuid, i32, LeadFacts), DbError> {
         custom: custom.as_object().cloned().unwrap_or_default(),
     };
     Ok((row.try_get("id")?, row.try_get("version")?, facts))
+}
+
+fn found(rows: Vec<Row>, take: &mut impl FnMut(Uuid, i32, LeadFacts)) -> Result<(), DbError> {
+    for row in rows {
+        let (id, version, facts) = lead(&row)?;
+        take(id, version, facts);
+    }
+    Ok(())
 }
 
 /// What leads are looked up by.
@@ -75,33 +86,29 @@ impl<'a> Keys<'a> {
 /// Loads what the rows may mean into a fresh batch.
 pub(crate) async fn load(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbError> {
     let mut batch = Batch::default();
-    for row in load_leads(tx, &Keys::of(rows)).await? {
-        let (id, version, facts) = lead(&row)?;
-        batch.know_lead(id, version, facts);
-    }
+    load_leads(tx, &Keys::of(rows), |id, version, facts| batch.know_lead(id, version, facts)).await?;
     load_accounts(tx, rows, &mut batch).await?;
     Ok(batch)
 }
 
-/// The stored leads with these keys; one may be there twice.
-pub(super) async fn load_leads(tx: &TenantTx, keys: &Keys<'_>) -> Result<Vec<Row>, DbError> {
+/// Hands over the stored leads with these keys, one by one; one may come twice.
+pub(super) async fn load_leads(tx: &TenantTx, keys: &Keys<'_>, mut take: impl FnMut(Uuid, i32, LeadFacts) + Send) -> Result<(), DbError> {
     let org = tx.org();
-    let mut found = Vec::new();
     for (column, values) in [
         ("email IS NOT NULL AND email", &keys.emails),
         ("external_id <> '' AND external_id", &keys.external_ids),
         ("linkedin_url <> '' AND linkedin_url", &keys.profiles),
     ] {
-        if !values.is_empty() {
+        for values in values.chunks(AT_ONCE) {
             let sql = format!("SELECT {LEAD} FROM leads WHERE org_id = $1 AND {column} = ANY($2::text[]) ORDER BY id");
-            found.extend(tx.query(&sql, &[&org, values]).await?);
+            found(tx.query(&sql, &[&org, &values]).await?, &mut take)?;
         }
     }
-    if !keys.import_keys.is_empty() {
+    for keys in keys.import_keys.chunks(AT_ONCE) {
         let sql = format!("SELECT {LEAD} FROM leads WHERE org_id = $1 AND import_key IS NOT NULL AND import_key = ANY($2::bytea[])");
-        found.extend(tx.query(&sql, &[&org, &keys.import_keys]).await?);
+        found(tx.query(&sql, &[&org, &keys]).await?, &mut take)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The accounts that the rows name, and those of the leads in the batch.

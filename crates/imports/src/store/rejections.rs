@@ -2,7 +2,7 @@ use db::{Db, DbError, Row, Scope, TenantTx};
 use kernel::ImportId;
 
 use super::signed;
-use crate::{copy_text::CopyText, row::Rejection};
+use crate::{copy_text::Copying, row::Rejection};
 
 /// Keeps refused rows with their reasons.
 pub(crate) async fn insert(tx: &TenantTx, id: ImportId, rejections: &[Rejection]) -> Result<(), DbError> {
@@ -10,11 +10,15 @@ pub(crate) async fn insert(tx: &TenantTx, id: ImportId, rejections: &[Rejection]
         return Ok(());
     }
     tx.batch("CREATE TEMP TABLE staged_rejections (row_no bigint, reason text, cells text[]) ON COMMIT DROP").await?;
-    let mut copy = CopyText::default();
+    let mut copying = Copying::begin(tx, "COPY staged_rejections FROM STDIN").await?;
     for rejection in rejections {
-        copy.number(signed(rejection.row)).text(&rejection.reason).array(&rejection.cells).end();
+        copying
+            .row(|copy| {
+                copy.number(signed(rejection.row)).text(&rejection.reason).array(&rejection.cells);
+            })
+            .await?;
     }
-    copy.send(tx, "COPY staged_rejections FROM STDIN").await?;
+    copying.finish().await?;
     tx.execute(
         "INSERT INTO import_rejections (org_id, import_id, row_no, reason, cells) SELECT $1, $2, row_no, reason, cells FROM staged_rejections",
         &[&tx.org(), &id],

@@ -7,11 +7,11 @@ use db::{DbError, Json, Row, TenantTx};
 use kernel::Uuid;
 
 use super::{
-    load::{Keys, lead, load_accounts, load_leads},
+    load::{Keys, load_accounts, load_leads},
     signed,
 };
 use crate::{
-    copy_text::CopyText,
+    copy_text::Copying,
     merge::{AccountSlot, Batch, CompanyFacts, LeadFacts},
     row::LeadRow,
 };
@@ -40,8 +40,9 @@ pub(crate) async fn begin_trial(tx: &TenantTx) -> Result<(), DbError> {
 pub(crate) async fn load_tried(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch, DbError> {
     let mut batch = Batch::of_trial();
     let keys = Keys::of(rows);
-    let stored = load_leads(tx, &keys).await?;
-    let mut ids: Vec<Uuid> = stored.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+    let mut stored = Vec::new();
+    load_leads(tx, &keys, |id, version, facts| stored.push((id, version, facts))).await?;
+    let ids: Vec<Uuid> = stored.iter().map(|(id, ..)| *id).collect();
     let tried = tx
         .query(
             "SELECT id, row_no, facts, origin FROM tried_leads
@@ -51,7 +52,6 @@ pub(crate) async fn load_tried(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch
             &[&ids, &keys.emails, &keys.external_ids, &keys.profiles, &keys.import_keys],
         )
         .await?;
-    ids.clear();
     let mut known = HashSet::new();
     for row in &tried {
         let (id, Json(facts)): (Uuid, Json<LeadFacts>) = (row.try_get("id")?, row.try_get("facts")?);
@@ -60,8 +60,7 @@ pub(crate) async fn load_tried(tx: &TenantTx, rows: &[&LeadRow]) -> Result<Batch
         let at = u64::try_from(row.try_get::<_, i64>("row_no")?).unwrap_or_default();
         batch.know_tried(id, at, facts, origin.map(|Json(origin)| origin));
     }
-    for row in &stored {
-        let (id, version, facts) = lead(row)?;
+    for (id, version, facts) in stored {
         if !known.contains(&id) {
             batch.know_lead(id, version, facts);
         }
@@ -89,29 +88,35 @@ fn account(batch: &mut Batch, row: &Row) -> Result<(), DbError> {
 
 /// Keeps what a finished batch has made.
 pub(crate) async fn store_tried(tx: &TenantTx, batch: &Batch) -> Result<(), DbError> {
-    let mut copy = CopyText::default();
-    let mut ids = Vec::new();
-    for slot in batch.changed_leads() {
-        ids.push(slot.id);
-        let facts = &slot.now;
-        let origin = slot.origin.as_deref().or(slot.before.as_ref());
-        copy.uuid(slot.id).number(signed(slot.row)).optional(facts.email.as_deref()).text(&facts.external_id);
-        copy.text(&facts.linkedin_url).bytes(facts.import_key.as_deref()).text(&json(facts));
-        copy.optional(origin.map(json).as_deref()).end();
-    }
+    let ids: Vec<Uuid> = batch.changed_leads().map(|slot| slot.id).collect();
     if !ids.is_empty() {
         tx.execute("DELETE FROM tried_leads WHERE id = ANY($1::uuid[])", &[&ids]).await?;
-        copy.send(tx, "COPY tried_leads FROM STDIN").await?;
+        let mut copying = Copying::begin(tx, "COPY tried_leads FROM STDIN").await?;
+        for slot in batch.changed_leads() {
+            let facts = &slot.now;
+            copying
+                .row(|copy| {
+                    copy.uuid(slot.id).number(signed(slot.row)).optional(facts.email.as_deref()).text(&facts.external_id);
+                    copy.text(&facts.linkedin_url).bytes(facts.import_key.as_deref()).text(&json(facts));
+                    copy.optional(slot.stored().map(json).as_deref());
+                })
+                .await?;
+        }
+        copying.finish().await?;
     }
     let accounts: Vec<&AccountSlot> = batch.changed_accounts().collect();
     if !accounts.is_empty() {
         let ids: Vec<Uuid> = accounts.iter().map(|slot| slot.id).collect();
         tx.execute("DELETE FROM tried_accounts WHERE id = ANY($1::uuid[])", &[&ids]).await?;
-        let mut copy = CopyText::default();
+        let mut copying = Copying::begin(tx, "COPY tried_accounts FROM STDIN").await?;
         for slot in accounts {
-            copy.uuid(slot.id).text(&slot.now.name).text(&slot.now.domain).text(&json(&slot.now)).end();
+            copying
+                .row(|copy| {
+                    copy.uuid(slot.id).text(&slot.now.name).text(&slot.now.domain).text(&json(&slot.now));
+                })
+                .await?;
         }
-        copy.send(tx, "COPY tried_accounts FROM STDIN").await?;
+        copying.finish().await?;
     }
     Ok(())
 }

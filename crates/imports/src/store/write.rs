@@ -7,7 +7,7 @@ use leads::model::Status;
 
 use super::signed;
 use crate::{
-    copy_text::CopyText,
+    copy_text::{CopyText, Copying},
     merge::{AccountSlot, LeadSlot},
 };
 
@@ -37,16 +37,20 @@ impl From<DbError> for WriteError {
     }
 }
 
-fn staged(slots: &[&AccountSlot]) -> CopyText {
-    let mut copy = CopyText::default();
+async fn stage(tx: &TenantTx, sql: &str, slots: &[&AccountSlot]) -> Result<(), DbError> {
+    let mut copying = Copying::begin(tx, sql).await?;
     for slot in slots {
         let facts = &slot.now;
-        copy.uuid(slot.id).optional(slot.before.as_ref().map(|(_, seen)| seen.to_string()).as_deref());
-        copy.text(&facts.name).text(&facts.domain).text(&facts.industry);
-        copy.optional_number(facts.employee_count.map(i64::from)).optional_number(facts.annual_revenue);
-        copy.text(&facts.country).text(&facts.city).end();
+        copying
+            .row(|copy| {
+                copy.uuid(slot.id).optional(slot.before.as_ref().map(|(_, seen)| seen.to_string()).as_deref());
+                copy.text(&facts.name).text(&facts.domain).text(&facts.industry);
+                copy.optional_number(facts.employee_count.map(i64::from)).optional_number(facts.annual_revenue);
+                copy.text(&facts.country).text(&facts.city);
+            })
+            .await?;
     }
-    copy
+    copying.finish().await
 }
 
 const STAGED_ACCOUNT: &str = "(id uuid, seen timestamptz, name text, domain text, industry text, employee_count int,
@@ -59,7 +63,7 @@ pub(crate) async fn insert_accounts(tx: &TenantTx, slots: &[&AccountSlot], now: 
         return Ok(());
     }
     tx.batch(&format!("CREATE TEMP TABLE staged_new_accounts {STAGED_ACCOUNT}")).await?;
-    staged(&new).send(tx, "COPY staged_new_accounts FROM STDIN").await?;
+    stage(tx, "COPY staged_new_accounts FROM STDIN", &new).await?;
     tx.execute(
         "INSERT INTO accounts (org_id, id, name, domain, industry, employee_count, annual_revenue, country, city, created_at, updated_at)
          SELECT $1, id, name, domain, industry, employee_count, annual_revenue, country, city, $2, $2 FROM staged_new_accounts",
@@ -76,7 +80,7 @@ pub(crate) async fn update_accounts(tx: &TenantTx, slots: &[&AccountSlot], now: 
         return Ok(());
     }
     tx.batch(&format!("CREATE TEMP TABLE staged_accounts {STAGED_ACCOUNT}")).await?;
-    staged(&known).send(tx, "COPY staged_accounts FROM STDIN").await?;
+    stage(tx, "COPY staged_accounts FROM STDIN", &known).await?;
     let updated = tx
         .execute(
             "UPDATE accounts a SET name = s.name, industry = s.industry, employee_count = s.employee_count,
@@ -110,6 +114,21 @@ pub(crate) async fn update_accounts(tx: &TenantTx, slots: &[&AccountSlot], now: 
     Ok(())
 }
 
+fn stage_lead(copy: &mut CopyText, slot: &LeadSlot) {
+    let facts = &slot.now;
+    let company = &facts.company;
+    let status_before = slot.before.as_ref().map_or(Status::New, |before| before.status);
+    copy.uuid(slot.id).number(i64::from(slot.version)).number(signed(slot.row)).text(status_before.as_str());
+    copy.text(&facts.first_name).text(&facts.last_name).optional(facts.email.as_deref()).text(&facts.phone);
+    copy.text(&facts.title).text(&facts.seniority).text(&facts.department).text(&facts.linkedin_url).optional_uuid(facts.account_id);
+    copy.text(&company.name).text(&company.domain).text(&company.industry);
+    copy.optional_number(company.employee_count.map(i64::from)).optional_number(company.annual_revenue);
+    copy.text(&company.country).text(&company.city);
+    copy.text(facts.status.as_str()).array(&facts.tags).text(&facts.source).text(&facts.external_id);
+    copy.bytes(facts.import_key.as_deref()).text(&serde_json::to_string(&facts.custom).unwrap_or_default());
+    copy.array(&slot.changed_fields());
+}
+
 /// Inserts and updates leads, with their events.
 pub(crate) async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], by: &By<'_>) -> Result<(), WriteError> {
     if slots.is_empty() {
@@ -123,24 +142,11 @@ pub(crate) async fn write_leads(tx: &TenantTx, slots: &[&LeadSlot], by: &By<'_>)
            import_key bytea, custom jsonb, changed_fields text[]) ON COMMIT DROP",
     )
     .await?;
-    let mut copy = CopyText::default();
+    let mut copying = Copying::begin(tx, "COPY staged_leads FROM STDIN").await?;
     for slot in slots {
-        let facts = &slot.now;
-        let company = &facts.company;
-        let status_before = slot.before.as_ref().map_or(Status::New, |before| before.status);
-        copy.uuid(slot.id).number(i64::from(slot.version)).number(signed(slot.row)).text(status_before.as_str());
-        copy.text(&facts.first_name).text(&facts.last_name).optional(facts.email.as_deref()).text(&facts.phone);
-        copy.text(&facts.title).text(&facts.seniority).text(&facts.department).text(&facts.linkedin_url).optional_uuid(facts.account_id);
-        copy.text(&company.name).text(&company.domain).text(&company.industry);
-        copy.optional_number(company.employee_count.map(i64::from))
-            .optional_number(company.annual_revenue)
-            .text(&company.country)
-            .text(&company.city);
-        copy.text(facts.status.as_str()).array(&facts.tags).text(&facts.source).text(&facts.external_id);
-        copy.bytes(facts.import_key.as_deref()).text(&serde_json::to_string(&facts.custom).unwrap_or_default());
-        copy.array(&slot.changed_fields()).end();
+        copying.row(|copy| stage_lead(copy, slot)).await?;
     }
-    copy.send(tx, "COPY staged_leads FROM STDIN").await?;
+    copying.finish().await?;
     let org = tx.org();
     let import = import.map(|id| id.to_string());
     tx.execute(

@@ -51,11 +51,15 @@ impl Process {
         self.ready().await;
     }
 
-    /// The most memory that it has had so far, in kilobytes.
+    /// The most memory of its own that it has had so far, in kilobytes: all of it but the pages of files, which are those of
+    /// the executable (75 MB of a debug build, 22 MB of the one that is shipped).
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        let number = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        number("VmHWM:") - number("RssFile:")
     }
 
     async fn ready(&self) {
