@@ -60,19 +60,21 @@ CREATE STATISTICS lead_custom_values_by_key (dependencies, mcv) ON org_id, key, 
 SELECT leadline_tenant_table('lead_custom_values');
 SELECT leadline_shows_lead('lead_custom_values', 'lead_id');
 
--- Writes the values of these leads anew, of every field of theirs that is indexed.
-CREATE FUNCTION leadline_index_custom(of_org uuid, ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Writes the values of these leads anew: of one field, as its job does, so that the jobs of two are not in each other's way, or of
+-- all that are indexed.
+CREATE FUNCTION leadline_index_custom(of_org uuid, ids uuid[], one text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM lead_custom_values WHERE org_id = of_org AND lead_id = ANY (ids);
+  DELETE FROM lead_custom_values WHERE org_id = of_org AND lead_id = ANY (ids) AND (one IS NULL OR key = one);
   INSERT INTO lead_custom_values (org_id, lead_id, key, text, number)
   SELECT l.org_id, l.id, f.key,
-    CASE WHEN jsonb_typeof(l.custom -> f.key) = 'string' THEN
+    CASE WHEN jsonb_typeof(l.custom -> f.key) = 'string' AND f.kind NOT IN ('number', 'bool') THEN
       CASE WHEN f.kind <> 'date' THEN left(leadline_fold(l.custom ->> f.key), 251)
         WHEN l.custom ->> f.key ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN l.custom ->> f.key END END,
-    CASE jsonb_typeof(l.custom -> f.key) WHEN 'number' THEN (l.custom ->> f.key)::numeric::float8
-      WHEN 'boolean' THEN (l.custom ->> f.key)::boolean::int END
+    -- A value of another kind is known, and nothing else can be asked of it.
+    CASE WHEN f.kind = 'number' AND jsonb_typeof(l.custom -> f.key) = 'number' THEN (l.custom ->> f.key)::numeric::float8
+      WHEN f.kind = 'bool' AND jsonb_typeof(l.custom -> f.key) = 'boolean' THEN (l.custom ->> f.key)::boolean::int END
   FROM leads l JOIN custom_fields f ON f.org_id = l.org_id AND f.index_state <> 'none' AND l.custom ->> f.key <> ''
-  WHERE l.org_id = of_org AND l.id = ANY (ids);
+  WHERE l.org_id = of_org AND l.id = ANY (ids) AND (one IS NULL OR f.key = one);
 END $$;
 
 -- Hardly any organisation indexes a field, and those that do index few: everybody else pays one look at the registry per statement.

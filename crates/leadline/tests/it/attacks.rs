@@ -44,9 +44,9 @@ async fn bent_cursors_and_filters_are_the_callers_mistake() {
     let owner = app.sign_up("Acme").await;
     let cursor = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
     let nobody = "0".repeat(32);
-    let nul = cursor(&format!(r#"{{"n":"a\u0000","i":"acct_{nobody}","t":1}}"#));
+    let nul = cursor(&format!(r#"{{"n":"a\u0000","i":"acct_{nobody}","t":1,"s":"name"}}"#));
     owner.get(&format!("/api/v1/accounts?cursor={nul}")).await.expect(422);
-    let smallest = cursor(&format!(r#"{{"n":"a","i":"acct_{nobody}","t":{}}}"#, i64::MIN));
+    let smallest = cursor(&format!(r#"{{"n":"a","i":"acct_{nobody}","t":{},"s":"name"}}"#, i64::MIN));
     owner.get(&format!("/api/v1/accounts?cursor={smallest}")).await.expect(200);
     let smallest = cursor(&format!(r#"{{"s":"-score","k":["5"],"i":"lead_{nobody}","t":{}}}"#, i64::MIN));
     owner.get(&format!("/api/v1/leads?cursor={smallest}")).await.expect(200);

@@ -140,7 +140,7 @@ async fn pages_of_a_search_hold_each_lead_once_and_in_order() {
     ))
     .await;
     app.sql("UPDATE lead_terms SET leads = 8820 WHERE term = 'often'").await;
-    for (q, count) in [("often", 8820), ("rarely", 180), ("rare comp", 180), ("oft 3@x", 882)] {
+    for (q, count) in [("often", 8820), ("rarely", 180), ("rare comp", 180), ("oft 3@x", 900)] {
         let expected = app
             .text(&format!(
                 "SELECT string_agg(first_name, ' ' ORDER BY score DESC, id DESC) FROM leads WHERE {}",
@@ -193,8 +193,16 @@ async fn a_slip_of_the_pen_finds_what_was_meant() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
     people(&owner).await;
-    for (q, name) in [("jonsen", "Ada"), ("mircosoft", "Łukasz"), ("kovalski", "Søren"), ("chief enginer", "Ada"), ("atlsa energy", "Ada")]
-    {
+    for (q, name) in [
+        ("jonsen", "Ada"),
+        ("mircosoft", "Łukasz"),
+        ("kovalski", "Søren"),
+        ("chief enginer", "Ada"),
+        ("atlsa energy", "Ada"),
+        // Of four letters with two in each other's place hardly a trigram is left.
+        ("lbue", "Søren"),
+        ("jnoson", "Ada"),
+    ] {
         assert_eq!(found(&owner, q).await, "", "{q}");
         let text = owner.get(&format!("/search?{}", query(&[("q", q)]))).await.expect(200).body;
         assert!(text.contains(name), "{q}: {text}");
@@ -214,7 +222,9 @@ async fn a_vocabulary_is_counted_and_forgets() {
         app.sql("INSERT INTO jobs (kind, payload, run_at) VALUES ('leads.count_terms', '{}', '-infinity')").await;
         app.run_jobs().await;
     };
-    let leads_of = async |term: &str| app.scalar(&format!("SELECT coalesce(sum(leads), 0) FROM lead_terms WHERE term = '{term}'")).await;
+    // A word may stand there once for each connection that has written it.
+    let leads_of =
+        async |term: &str| app.scalar(&format!("SELECT coalesce(max(leads), 0)::bigint FROM lead_terms WHERE term = '{term}'")).await;
     count().await;
     assert_eq!((leads_of("gone").await, leads_of("jonson").await), (600, 1));
     app.sql("DELETE FROM leads WHERE first_name = 'Gone'").await;
@@ -242,14 +252,25 @@ async fn text_is_folded_alike_here_and_there() {
         .chain(0x1_0400..0x1_0450)
         .filter_map(char::from_u32)
         .collect();
-    let mut differ = Vec::new();
+    let (mut differ, mut newer) = (Vec::new(), 0);
+    let known =
+        "SELECT array_agg(letter ~ '[[:graph:][:space:][:cntrl:]]' ORDER BY at) FROM unnest($1::text[]) WITH ORDINALITY t (letter, at)";
     for piece in letters.chunks(64) {
         let text: String = piece.iter().flat_map(|letter| [*letter, '|']).collect();
         let theirs: String = client.query_one("SELECT leadline_fold($1)", &[&text]).await.unwrap().get(0);
         let ours = leads::search::fold(&text);
         assert_eq!(ours.matches('|').count(), theirs.matches('|').count());
-        let pairs = piece.iter().zip(ours.split('|')).zip(theirs.split('|'));
-        differ.extend(pairs.filter(|((_, ours), theirs)| ours != theirs).map(|((letter, _), _)| *letter));
+        let texts: Vec<String> = piece.iter().map(char::to_string).collect();
+        let known: Vec<bool> = client.query_one(known, &[&texts]).await.unwrap().get(0);
+        for (((letter, is_known), ours), theirs) in piece.iter().zip(known).zip(ours.split('|')).zip(theirs.split('|')) {
+            match (ours == theirs, is_known) {
+                (true, _) => {}
+                (false, true) => differ.push(*letter),
+                // Every year a few letters are added to Unicode, of which a database that is older than we are knows nothing.
+                (false, false) => newer += 1,
+            }
+        }
     }
+    assert!(newer < 20, "the database knows {newer} letters fewer than we do");
     assert!(differ.is_empty(), "{}", differ.iter().map(|letter| format!("{:x} ", u32::from(*letter))).collect::<String>());
 }

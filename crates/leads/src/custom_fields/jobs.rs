@@ -50,7 +50,7 @@ impl Job for IndexField {
                 return Ok(Outcome::Stopped);
             }
             let tx = app.db.tenant(&scope).await?;
-            let last = store::index_some(&tx, after, CHUNK).await?;
+            let last = store::index_some(&tx, &self.key, after, CHUNK).await?;
             if last.is_none() {
                 store::end_index(&tx, &self.key).await?;
             }

@@ -54,7 +54,9 @@ impl Command {
             let test = TextTest::Is(self.country.trim().chars().take(crate::filter::MAX_TEXT).collect());
             state.replacing(is_country, Some(Condition::Text(TextField::Country, test)))
         } else if !self.field.is_empty() {
-            let condition = Condition::from_form(&self.field, &self.op, &self.value).map_err(Problem::from)?;
+            // Said beside the value, so it need not say where.
+            let condition = Condition::from_form(&self.field, &self.op, &self.value)
+                .map_err(|error| Problem::field("/value", "filter.invalid", error.detail))?;
             state.with_filter(state.filter.clone().and(condition))
         } else {
             return Ok(None);
