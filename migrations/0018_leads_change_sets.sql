@@ -12,6 +12,8 @@ CREATE TABLE change_sets (
   -- Whoever did it: NULL if the system did.
   made_by        uuid,
   made_at        timestamptz NOT NULL,
+  -- Whose records whoever made it saw; NULL: everybody's.
+  sight          uuid[]      DEFAULT CASE WHEN current_user = 'leadline_restricted' THEN leadline_owners() END,
   undoable_until timestamptz NOT NULL,
   -- open: still being written to. stopped: undoing was stopped in the middle, and can go on.
   -- partly_undone: rows that a later edit has changed were left as they are (change_conflicts).
@@ -92,9 +94,11 @@ CREATE TABLE change_conflicts (
 CREATE INDEX change_conflicts_row ON change_conflicts (org_id, change_set_id, table_name, row_id);
 SELECT leadline_tenant_table('change_conflicts');
 
--- People who see some records only see the changes of whoever's records they see.
+-- People who see some records only see the changes of whoever's records they see, unless those saw more: a change holds
+-- what stood in its rows.
 CREATE POLICY visible ON change_sets AS RESTRICTIVE TO leadline_restricted
-  USING (made_by = ANY (leadline_owners())) WITH CHECK (made_by = ANY (leadline_owners()));
+  USING (made_by = ANY (leadline_owners()) AND sight <@ leadline_owners())
+  WITH CHECK (made_by = ANY (leadline_owners()) AND sight <@ leadline_owners());
 CREATE POLICY visible ON changes AS RESTRICTIVE TO leadline_restricted
   USING (EXISTS (SELECT FROM change_sets s WHERE s.org_id = changes.org_id AND s.id = changes.change_set_id));
 CREATE POLICY visible ON change_counts AS RESTRICTIVE TO leadline_restricted

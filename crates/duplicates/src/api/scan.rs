@@ -38,8 +38,11 @@ impl From<Option<JobStatus>> for ScanBody {
 }
 
 /// Read how the scan for duplicates is doing
-#[utoipa::path(get, path = "/api/v1/duplicates/scan", tag = "duplicates", responses((status = 200, body = ScanBody)))]
+#[utoipa::path(get, path = "/api/v1/duplicates/scan", tag = "duplicates",
+    responses((status = 200, body = ScanBody), (status = 403, body = ProblemBody)))]
 pub(super) async fn get_scan(State(app): State<App>, viewer: Can<LeadsRead>) -> Result<Json<ScanBody>, Problem> {
+    // It counts everybody's leads.
+    whole(&viewer)?;
     let tx = app.db.tenant(&viewer.scope).await?;
     let job = scan::status(&tx).await?;
     tx.commit().await?;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), full-width forms included.
-const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The mark that makes Excel read a file as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -45,7 +45,7 @@ mod tests {
         let mut out = String::new();
         csv_line(&mut out, ["=1+1", "@x", "a \"b\"", "-3", "\tx", "plain", "'=x"]);
         assert_eq!(out, "\"'=1+1\",\"'@x\",\"a \"\"b\"\"\",\"'-3\",\"'\tx\",\"plain\",\"''=x\"\r\n");
-        for cell in ["=1", "+44 20", "'+44 20", "''-x", "'n Sync", "x", "", "'", "-", "＝1", "\ty"] {
+        for cell in ["=1", "+44 20", "'+44 20", "''-x", "'n Sync", "x", "", "'", "-", "＝1", "\ty", "\n=1"] {
             let guarded = guarded(cell);
             assert!(!guarded.starts_with(FORMULA), "{guarded}");
             assert_eq!(without_guard(&guarded), cell);

@@ -43,7 +43,8 @@ pub(crate) async fn read(
     let narrowed = if scope.sees_everything() {
         "$9::text[] IS NOT NULL"
     } else {
-        "(e.subject_type = ANY ($9) OR e.subject_type = 'acct' AND EXISTS (SELECT FROM accounts a WHERE a.org_id = e.org_id AND a.id = e.subject_id))"
+        // How many leads somebody else has put into a segment is not theirs to know.
+        "e.kind NOT LIKE 'segment.members\\_%' AND (e.subject_type = ANY ($9) OR e.subject_type = 'acct' AND EXISTS (SELECT FROM accounts a WHERE a.org_id = e.org_id AND a.id = e.subject_id))"
     };
     let sql = format!(
         "SELECT e.seq, e.xid::text::bigint, e.kind, e.subject_type, e.subject_id, e.actor, e.at, e.payload FROM events e

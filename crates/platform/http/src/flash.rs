@@ -54,7 +54,7 @@ impl Flash {
     pub fn toast(&self) -> Toast {
         let toast = if self.error { Toast::error(self.text.clone()) } else { Toast::success(self.text.clone()) };
         // A cookie is written by whoever can write cookies: only paths of ours are followed.
-        let is_ours = |path: &str| path.starts_with('/') && !path.starts_with("//");
+        let is_ours = |path: &str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
         let toast = match &self.undo {
             Some(action) if is_ours(action) => toast.undo(action.clone()),
             Some(_) | None => toast,

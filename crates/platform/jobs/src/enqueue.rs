@@ -1,4 +1,4 @@
-use db::{DbError, Row, Scope, SystemTx, TenantTx, Tx};
+use db::{DbError, Row, Scope, Sees, SystemTx, TenantTx, Tx};
 use jiff::Timestamp;
 use kernel::OrgId;
 
@@ -109,9 +109,15 @@ impl JobStatus {
 
 const STATUS: &str = "id, state, attempt, stop_requested, progress, last_error, kind";
 
-/// How a job of this organisation is doing.
+/// How a job of this organisation is doing. Numbers are guessed easily, and progress counts what the job sees: whoever sees some
+/// records only finds jobs that see no more than that.
 pub async fn status(tx: &TenantTx, id: JobId) -> Result<Option<JobStatus>, DbError> {
-    tx.query_opt(&format!("SELECT {STATUS} FROM jobs WHERE org_id = $1 AND id = $2"), &[&tx.org(), &id.0]).await?.map(parse).transpose()
+    let owners = match tx.scope().sees() {
+        Sees::Everything => None,
+        Sees::OwnedBy(owners) => Some(serde_json::json!(owners.to_vec())),
+    };
+    let sql = format!("SELECT {STATUS} FROM jobs WHERE org_id = $1 AND id = $2 AND ($3::jsonb IS NULL OR scope -> 'owners' <@ $3)");
+    tx.query_opt(&sql, &[&tx.org(), &id.0, &owners]).await?.map(parse).transpose()
 }
 
 /// The newest job of a kind with this unique key.

@@ -5,7 +5,7 @@ use jobs::{JobId, Options};
 use kernel::{Actor, SegmentId};
 use serde_json::json;
 
-use super::{SegmentError, measure, tell, user_of};
+use super::{SegmentError, checked, measure, tell, user_of};
 use crate::{
     jobs::ChangeMembers,
     model::{Kind, MemberAction, Source},
@@ -40,6 +40,10 @@ pub(crate) async fn change_members(
             "The filter of a dynamic segment decides who is in it: change the filter, or choose a fixed segment.",
         ));
     }
+    let source = match source {
+        Source::Matching(filter) => Source::Matching(checked(app, tx, &filter).await?),
+        other @ (Source::Ids(_) | Source::ChangeSet(_)) => other,
+    };
     if store::members::size(&app.db, tx.scope(), &source, AT_ONCE, now).await? > AT_ONCE {
         let job = ChangeMembers { segment: id, source, action, actor: user_of(by), asked_at: now };
         let started = jobs::enqueue(tx, &job, Options::default()).await?;

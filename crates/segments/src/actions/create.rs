@@ -5,7 +5,7 @@ use kernel::{Actor, SegmentId};
 use leads::Filter;
 use serde_json::json;
 
-use super::{SegmentError, change_members::change_members, measure, tell, user_of};
+use super::{SegmentError, change_members::change_members, checked, measure, tell, user_of};
 use crate::{
     model::{Kind, MemberAction, NewSegment, Segment, Source, clean_description, clean_name},
     store::{self, segments::Content},
@@ -13,8 +13,12 @@ use crate::{
 
 /// Makes a segment. A fixed one may begin with those who match a filter now; more than fit a request are put in by a job.
 pub(crate) async fn create_segment(app: &App, tx: &TenantTx, new: NewSegment, by: Actor, now: Timestamp) -> Result<Segment, SegmentError> {
+    let given = match &new.filter {
+        Some(filter) => Some(checked(app, tx, filter).await?),
+        None => None,
+    };
     let filter = match new.kind {
-        Kind::Dynamic => Some(new.filter.clone().ok_or_else(no_filter)?),
+        Kind::Dynamic => Some(given.clone().ok_or_else(no_filter)?),
         Kind::Fixed => None,
     };
     let id = SegmentId::new();
@@ -27,7 +31,7 @@ pub(crate) async fn create_segment(app: &App, tx: &TenantTx, new: NewSegment, by
     };
     store::segments::insert(tx, id, new.kind, &content, now).await?;
     tell(tx, "segment.created", id, by, now, json!({ "name": content.name, "kind": new.kind })).await?;
-    if let (Kind::Fixed, Some(filter)) = (new.kind, new.filter) {
+    if let (Kind::Fixed, Some(filter)) = (new.kind, given) {
         change_members(app, tx, id, Source::Matching(filter), MemberAction::Add, by, now).await?;
     }
     measure(tx, id).await?;

@@ -9,10 +9,11 @@ pub(crate) mod update;
 
 use db::{DbError, TenantTx};
 use events::{NewEvent, Subject, append};
-use http_kit::{FieldError, Problem, ProblemKind};
+use http_kit::{App, FieldError, Problem, ProblemKind};
 use jiff::Timestamp;
 use jobs::Options;
 use kernel::{Actor, SegmentId, UserId};
+use leads::Filter;
 use serde_json::Value;
 
 use crate::{jobs::Measure, store::uses::Use};
@@ -22,6 +23,9 @@ use crate::{jobs::Measure, store::uses::Use};
 pub(crate) enum SegmentError {
     #[error("some fields need correction")]
     Invalid(FieldError),
+    /// The filter asks what cannot be asked; it says where.
+    #[error("the filter needs correction")]
+    Filter(Problem),
     #[error("there is no such segment")]
     NotFound,
     #[error("changed meanwhile")]
@@ -54,6 +58,7 @@ impl From<SegmentError> for Problem {
     fn from(error: SegmentError) -> Self {
         match error {
             SegmentError::Invalid(error) => Self::invalid(vec![error]),
+            SegmentError::Filter(problem) => problem,
             SegmentError::NotFound => Self::not_found(),
             SegmentError::Changed => Self::new(
                 ProblemKind::PreconditionFailed,
@@ -84,6 +89,11 @@ async fn tell(tx: &TenantTx, kind: &'static str, id: SegmentId, by: Actor, at: T
 pub(crate) async fn measure(tx: &TenantTx, id: SegmentId) -> Result<(), DbError> {
     jobs::enqueue(tx, &Measure { segment: id }, Options::unique(id.to_string())).await?;
     Ok(())
+}
+
+/// The filter, held against the custom fields: one of a field that is not there would mean whom nobody meant.
+async fn checked(app: &App, tx: &TenantTx, filter: &Filter) -> Result<Filter, SegmentError> {
+    leads::filter::read(app, tx.scope(), &filter.to_json()).await.map_err(SegmentError::Filter)
 }
 
 /// The person who acts, if it is one.

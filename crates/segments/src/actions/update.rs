@@ -1,10 +1,10 @@
 use db::TenantTx;
-use http_kit::FieldError;
+use http_kit::{App, FieldError};
 use jiff::Timestamp;
 use kernel::{Actor, SegmentId};
 use serde_json::json;
 
-use super::{SegmentError, measure, tell};
+use super::{SegmentError, checked, measure, tell};
 use crate::{
     model::{Kind, Segment, SegmentChange, clean_description, clean_name},
     store::{self, segments::Content},
@@ -12,6 +12,7 @@ use crate::{
 
 /// Changes a segment; into the archive and back are changes, too. With `expected`, only if that is still its version.
 pub(crate) async fn update_segment(
+    app: &App,
     tx: &TenantTx,
     id: SegmentId,
     change: SegmentChange,
@@ -27,6 +28,10 @@ pub(crate) async fn update_segment(
         let why = "A fixed segment has no filter: put leads in or take them out, or make a dynamic segment";
         return Err(SegmentError::Invalid(FieldError::new("/filter", "filter.fixed", why)));
     }
+    let filter = match &change.filter {
+        Some(filter) => Some(checked(app, tx, filter).await?),
+        None => None,
+    };
     let was = Content {
         name: before.name.clone(),
         description: before.description.clone(),
@@ -40,7 +45,7 @@ pub(crate) async fn update_segment(
             .description
             .map_or_else(|| Ok(was.description.clone()), |text| clean_description(&text))
             .map_err(SegmentError::Invalid)?,
-        filter: change.filter.or_else(|| was.filter.clone()),
+        filter: filter.or_else(|| was.filter.clone()),
         owner_id: change.owner_id.unwrap_or(was.owner_id),
         archived_at: match change.archived {
             Some(true) => was.archived_at.or(Some(now)),

@@ -3,14 +3,14 @@ use garde::Validate;
 use http::StatusCode;
 use http_kit::{Answer, ApiPath, App, Idempotent, Problem, ProblemBody};
 use identity::{Can, LeadsRead};
-use jobs::JobId;
+use jobs::{Job, JobId};
 use kernel::SegmentId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     actions::measure_overlap::{overlap_later, overlap_now},
-    jobs::Found,
+    jobs::{Found, MeasureOverlap},
     model::Overlap,
 };
 
@@ -73,7 +73,8 @@ pub(super) async fn get_overlap(
     ApiPath(job): ApiPath<i64>,
 ) -> Result<Json<OverlapAnswer>, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let status = jobs::status(&tx, JobId(job)).await?.ok_or_else(Problem::not_found)?;
+    let status =
+        jobs::status(&tx, JobId(job)).await?.filter(|status| status.kind == MeasureOverlap::KIND).ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     let found = Found::of(&status, &viewer).ok_or_else(Problem::not_found)?;
     let job_id = found.overlap.is_none().then_some(job);

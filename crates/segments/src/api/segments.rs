@@ -141,7 +141,7 @@ pub(super) async fn patch_segment(
     ApiJson(change): ApiJson<SegmentChange>,
 ) -> Result<impl IntoResponse, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let segment = update_segment(&tx, id, change, if_match(&headers), viewer.actor(), app.clock.now()).await?;
+    let segment = update_segment(&app, &tx, id, change, if_match(&headers), viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
     Ok((etag(segment.version), Json(segment)))

@@ -81,7 +81,7 @@ pub(super) async fn restore(State(app): State<App>, viewer: Can<LeadsWrite>, Api
 async fn set_archived(app: &App, viewer: &Viewer, id: SegmentId, archived: bool, said: &str) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
     let change = SegmentChange { archived: Some(archived), ..SegmentChange::default() };
-    update_segment(&tx, id, change, None, viewer.actor(), app.clock.now()).await?;
+    update_segment(app, &tx, id, change, None, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
     Ok(redirect(&format!("/segments/{id}"), Some(Flash::success(said))))

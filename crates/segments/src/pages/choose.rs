@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Nav};
 
+use super::filter_error;
 use crate::{
     actions::{
         change_members::{Changed, change_members},
@@ -136,6 +137,7 @@ async fn render(app: &App, viewer: &Viewer, typed: &Form, problem: Option<&Probl
         (ui::card("", html! {}, html! {
             form.form method="post" action="/segments/members" {
                 @if let Some(problem) = problem { @if problem.errors.is_empty() { (ui::form_error(&problem.detail)) } }
+                @if let Some(wrong) = problem.and_then(filter_error) { (ui::form_error(&wrong)) }
                 (typed.hidden())
                 (Field::select("action", "What to do", [("add", "Put them in"), ("remove", "Take them out")]).value(&typed.action))
                 (Field::select("segment", "Segment", choices).value(&typed.segment).error(error("segment")).hint("Fixed segments only: who is in a dynamic one is decided by its filter."))

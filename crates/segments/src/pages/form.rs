@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Nav};
 
-use super::definition::Definition;
+use super::{definition::Definition, filter_error};
 use crate::{
     actions::update::update_segment,
     model::{Kind, Segment, SegmentChange},
@@ -58,7 +58,10 @@ pub(super) async fn edit(
     let tx = app.db.tenant(&viewer.scope).await?;
     let segment = store::segments::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
-    let proposed = query.filter.as_deref().map(Filter::parse).transpose()?;
+    let proposed = match &query.filter {
+        Some(filter) => Some(leads::filter::read(&app, &viewer.scope, filter).await?),
+        None => None,
+    };
     let typed = Form {
         name: segment.name.clone(),
         description: segment.description.clone(),
@@ -81,7 +84,7 @@ pub(super) async fn save(
     let segment = store::segments::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let expected = (typed.version > 0).then_some(typed.version);
     let saved = match typed.change(segment.kind) {
-        Ok(change) => update_segment(&tx, id, change, expected, viewer.actor(), app.clock.now()).await.map_err(Problem::from),
+        Ok(change) => update_segment(&app, &tx, id, change, expected, viewer.actor(), app.clock.now()).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match saved {
@@ -120,6 +123,7 @@ async fn render(
     let form = html! {
         form.form method="post" action={ (here) "/edit" } {
             @if let Some(problem) = problem { @if problem.errors.is_empty() { (ui::form_error(&problem.detail)) } }
+            @if let Some(wrong) = problem.and_then(filter_error) { (ui::form_error(&wrong)) }
             (ui::hidden("version", &typed.version.to_string()))
             @if let Some(definition) = &definition { (ui::hidden("filter", &definition.filter.to_json())) }
             @if is_proposal { (ui::notice(ui::Tone::Info, html! { "The filter beside is another one; it is not saved yet." })) }

@@ -44,6 +44,11 @@ fn address(path: &str, parameters: &[(&str, &str)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// What is wrong with the filter, wherever in it.
+fn filter_error(problem: &http_kit::Problem) -> Option<String> {
+    problem.errors.iter().find(|error| error.pointer.starts_with("/filter")).map(|error| error.detail.clone())
+}
+
 /// `1,204 leads`, or `10,000+ leads` where counting stopped.
 fn leads_of(total: http_kit::Total) -> String {
     if total.exact { ui::plural(total.value, "lead", "leads") } else { format!("{}+ leads", ui::number(total.value)) }

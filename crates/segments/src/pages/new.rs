@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Nav};
 
-use super::definition::Definition;
+use super::{definition::Definition, filter_error};
 use crate::{
     actions::create::create_segment,
     model::{Kind, NewSegment},
@@ -46,7 +46,7 @@ impl Form {
 }
 
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsWrite>, ApiQuery(query): ApiQuery<Query>) -> Result<Markup, Problem> {
-    let mut filter = Filter::parse(&query.filter)?;
+    let mut filter = leads::filter::read(&app, &viewer.scope, &query.filter).await?;
     if !query.q.trim().is_empty() {
         filter = filter.and(Condition::Search(query.q.trim().to_owned()));
     }
@@ -96,7 +96,7 @@ async fn render(app: &App, viewer: &Viewer, filter: Filter, typed: &Form, proble
                     (ui::hidden("filter", &definition.filter.to_json()))
                     (Field::text("name", "Name").value(&typed.name).error(error("name")).required().attr("maxlength", "100").autocomplete("off").autofocus())
                     (Field::textarea("description", "Description", 2).value(&typed.description).error(error("description")).hint("What it is for, so that colleagues know."))
-                    (Field::select("kind", "Type", kinds).value(&typed.kind).error(error("kind").or_else(|| error("filter"))))
+                    (Field::select("kind", "Type", kinds).value(&typed.kind).error(error("kind").or_else(|| problem.and_then(filter_error))))
                     (ui::form_actions(html! { (Button::primary("Make segment")) (Button::secondary("Cancel").href("/segments")) }))
                 }
             }),

@@ -3,13 +3,13 @@
 use axum::{extract::State, response::Response};
 use http_kit::{ApiPath, App, Problem, redirect};
 use identity::{Can, LeadsRead, LeadsWrite, Permission, Viewer};
-use jobs::{JobId, JobStatus};
+use jobs::{Job, JobId, JobStatus};
 use maud::{Markup, html};
 use ui::{Button, Icon, Nav, Tone};
 
 use super::overlap::figures;
 use crate::{
-    jobs::{Found, Progress},
+    jobs::{ChangeMembers, Found, MeasureOverlap, Progress},
     model::{MemberAction, Segment},
     store,
 };
@@ -28,7 +28,9 @@ enum Work {
 
 async fn load(app: &App, viewer: &Viewer, job: i64) -> Result<(JobStatus, Work), Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let status = jobs::status(&tx, JobId(job)).await?.ok_or_else(Problem::not_found)?;
+    // Nobody sees or stops another slice's work from here, also while it waits and says nothing of itself.
+    let is_ours = |status: &JobStatus| [ChangeMembers::KIND, MeasureOverlap::KIND].contains(&status.kind.as_str());
+    let status = jobs::status(&tx, JobId(job)).await?.filter(is_ours).ok_or_else(Problem::not_found)?;
     let work = if let Some(progress) = status.progress.clone().and_then(|progress| serde_json::from_value::<Progress>(progress).ok()) {
         let segment = store::segments::get(&tx, progress.segment).await?.ok_or_else(Problem::not_found)?;
         Work::Members(progress, Box::new(segment))
@@ -108,7 +110,6 @@ fn members(status: &JobStatus, progress: &Progress, running: bool) -> Markup {
 }
 
 pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(job): ApiPath<i64>) -> Result<Response, Problem> {
-    // Nobody stops another slice's work from here.
     load(&app, &viewer, job).await?;
     let tx = app.db.tenant(&viewer.scope).await?;
     jobs::request_stop(&tx, JobId(job)).await?;

@@ -1,6 +1,6 @@
 use axum::{extract::State as Extract, response::Response};
 use http_kit::{ApiPath, ApiQuery, App, Flash, PageForm, Problem, ProblemKind, redirect};
-use identity::{Can, LeadsWrite};
+use identity::{Can, LeadsWrite, gate};
 use jobs::JobId;
 use kernel::ChangeSetId;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub(super) async fn undo(
         Undoing::Done(set) => {
             let said = Flash::success(format!("Undone: {} put back.", ui::plural(set.undo_done, "row", "rows")));
             // Only a path of ours: whoever wrote the address of the form may not send people elsewhere.
-            let to = if query.back.starts_with('/') && !query.back.starts_with("//") { &query.back } else { &here };
+            let to = if query.back.is_empty() { here.as_str() } else { gate::own_path(&query.back) };
             redirect(to, Some(said.link("View", here.as_str())))
         }
     })
