@@ -70,7 +70,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuer
         @if may_write && counts.1 > 0 {
             form method="post" action="/duplicates/merge-all" {
                 (ui::hidden("at_least", &settings.automatic_from.to_string()))
-                (Button::primary(format!("Merge {} sure ones", ui::number(counts.1))).icon(Icon::Check).confirm(format!(
+                (Button::primary(if counts.1 == 1 { "Merge the sure one".to_owned() } else { format!("Merge all {} sure ones", ui::number(counts.1)) }).icon(Icon::Check).confirm(format!(
                     "Merge {} of at least {}? Of each field the best value stays. It can be undone for 30 days.",
                     ui::plural(counts.1, "cluster", "clusters"), show::percent(settings.automatic_from)
                 )))
@@ -126,7 +126,7 @@ async fn rows(tx: &db::TenantTx, page: Page) -> Result<Vec<Row>, Problem> {
 
 fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
     let may_write = viewer.may(Permission::LeadsWrite);
-    table::wrap(
+    let list = table::wrap(
         "Duplicates",
         html! {
             table.table {
@@ -135,7 +135,8 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
                     @let href = format!("/duplicates/{}", row.cluster.id);
                     tr id=(row.cluster.id) data-row data-href=(href) {
                         td.is-title.is-wrap data-label="Leads" {
-                            a href=(href) aria-label={ "Compare " (row.leads.first().map(Lead::display_name).unwrap_or_default()) } {
+                            a href=(href) {
+                                span.visually-hidden { "Compare " }
                                 (ui::stack(html! { @for lead in &row.leads { (show::person(lead)) } }))
                             }
                         }
@@ -157,7 +158,10 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
                     }
                 } }
             }
-            @if may_write { p.muted { "Keys: " (ui::kbd("j")) " " (ui::kbd("k")) " move, " (ui::kbd("Enter")) " compares side by side, " (ui::kbd("a")) " merges, " (ui::kbd("r")) " rejects." } }
         },
-    )
+    );
+    html! {
+        (list)
+        @if may_write { p.muted { "Keys: " (ui::kbd("j")) " " (ui::kbd("k")) " move, " (ui::kbd("Enter")) " compares side by side, " (ui::kbd("a")) " merges, " (ui::kbd("r")) " rejects." } }
+    }
 }

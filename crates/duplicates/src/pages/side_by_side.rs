@@ -133,7 +133,8 @@ fn compare(view: &View<'_>) -> Markup {
     let members: HashMap<String, &str> = view.members.iter().map(|member| (member.id.to_string(), member.name.as_str())).collect();
     let drafts: Vec<Value> = view.leads.iter().map(|lead| json!(lead.draft())).collect();
     html! {
-        form method="post" action={ (href) "/merge" } {
+        form.stack #compare method="post" action={ (href) "/merge" }
+            hx-post={ (href) "/preview" } hx-trigger="change" hx-target="#compare" hx-select="#compare" hx-swap="outerMorph" {
             (table::wrap("Side by side", html! {
                 table.table {
                     thead { tr {
@@ -145,12 +146,12 @@ fn compare(view: &View<'_>) -> Markup {
                         @if may_write {
                             tr {
                                 td.is-title data-label="Field" { "Same person" }
-                                @for lead in &view.leads { td data-label=(lead.display_name()) { label { input type="checkbox" name="lead" value=(lead.id) checked[kept(lead)]; " Same person" } } }
+                                @for lead in &view.leads { td data-label=(lead.display_name()) { label { input.checkbox type="checkbox" name="lead" value=(lead.id) checked[kept(lead)]; " Same person" } } }
                                 td.is-quiet data-label="Result" { "Others become different people" }
                             }
                             tr {
                                 td.is-title data-label="Field" { "Keeps its id" }
-                                @for lead in &view.leads { td data-label=(lead.display_name()) { label { input type="radio" name="into" value=(lead.id) checked[into == Some(lead.id)]; " " (ui::ago(lead.created_at)) } } }
+                                @for lead in &view.leads { td data-label=(lead.display_name()) { label { input.checkbox type="radio" name="into" value=(lead.id) checked[into == Some(lead.id)]; " " (ui::ago(lead.created_at)) } } }
                                 td.is-quiet data-label="Result" { "Links to it go on working" }
                             }
                         }
@@ -199,7 +200,7 @@ fn compare(view: &View<'_>) -> Markup {
             @if may_write {
                 (ui::form_actions(html! {
                     (Button::primary("Merge").icon(Icon::Check).shortcut("a"))
-                    (Button::secondary("Preview").attr("formaction", format!("{href}/preview")))
+                    (Button::secondary("Preview").attr("formaction", format!("{href}/preview")).attr("data-without-script", ""))
                     (Button::ghost("Not duplicates").attr("formaction", format!("{href}/reject")).shortcut("r"))
                 }))
             }
@@ -210,7 +211,7 @@ fn compare(view: &View<'_>) -> Markup {
 fn choice(may_choose: bool, name: &str, lead: LeadId, chosen: Option<LeadId>, value: &str) -> Markup {
     html! {
         @if may_choose {
-            label { input type="radio" name=(name) value=(lead) checked[chosen == Some(lead)]; " " @if value.is_empty() { span.muted { "empty" } } @else { (value) } }
+            label { input.checkbox type="radio" name=(name) value=(lead) checked[chosen == Some(lead)]; " " @if value.is_empty() { span.muted { "empty" } } @else { (value) } }
         } @else { (value) }
     }
 }

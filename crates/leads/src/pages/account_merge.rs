@@ -114,11 +114,12 @@ fn side_by_side(into: &Account, from: &Account, (people, others): (i64, i64)) ->
         Some(Value::String(text)) => text.clone(),
         Some(number) => number.as_i64().map_or_else(|| number.to_string(), ui::number),
     };
+    let known = |text: String| html! { @if text.is_empty() { span.muted { "–" } } @else { (text) } };
     let option = |name: &str, side: &str, value: String, chosen: bool| {
-        html! { label { input type="radio" name=(name) value=(side) checked[chosen]; " " @if value.is_empty() { span.muted { "empty" } } @else { (value) } } }
+        html! { label { input.checkbox type="radio" name=(name) value=(side) checked[chosen]; " " @if value.is_empty() { span.muted { "empty" } } @else { (value) } } }
     };
     html! {
-        form method="post" action={ "/accounts/" (into.id) "/merge" } {
+        form.stack method="post" action={ "/accounts/" (into.id) "/merge" } {
             (ui::hidden("with", &from.id.to_string()))
             (table::wrap("Side by side", html! {
                 table.table {
@@ -129,8 +130,8 @@ fn side_by_side(into: &Account, from: &Account, (people, others): (i64, i64)) ->
                             tr {
                                 td.is-title data-label="Field" { (label) }
                                 @if mine == theirs {
-                                    td data-label=(into.display_name()) { (text(mine)) }
-                                    td data-label=(from.display_name()) { (text(theirs)) }
+                                    td data-label=(into.display_name()) { (known(text(mine))) }
+                                    td data-label=(from.display_name()) { (known(text(theirs))) }
                                 } @else {
                                     td data-label=(into.display_name()) { (option(name, "own", text(mine), best.get(name) == mine)) }
                                     td data-label=(from.display_name()) { (option(name, "other", text(theirs), best.get(name) != mine)) }

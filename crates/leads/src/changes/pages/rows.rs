@@ -13,6 +13,7 @@ use crate::{
         store::{ChangedRow, Conflict},
     },
     filter::{DateField, NumberField, TextField},
+    model::Status,
 };
 
 /// Fields of one row that are shown; the rest is counted.
@@ -20,7 +21,7 @@ const SHOWN: usize = 8;
 /// Characters of a value that are shown.
 const VALUE: usize = 80;
 
-pub(super) fn changed(rows: &[ChangedRow]) -> Markup {
+pub(super) fn changed(rows: &[ChangedRow], members: &[Member]) -> Markup {
     table::wrap(
         "Rows",
         html! {
@@ -31,7 +32,7 @@ pub(super) fn changed(rows: &[ChangedRow]) -> Markup {
                         tr {
                             td.is-title data-label="Row" { (name(&row.table, row.row_id, &row.name, row.exists, &row.before)) }
                             td.is-quiet data-label="What" { (table_word(&row.table, true)) " " (match row.op.as_str() { "insert" => "created", "update" => "changed", _ => "deleted" }) }
-                            td.is-wrap data-label="Before and after" { @if row.op == "update" { (differences(row)) } }
+                            td.is-wrap data-label="Before and after" { @if row.op == "update" { (differences(row, members)) } }
                         }
                     }
                 }
@@ -84,20 +85,21 @@ fn name(table: &str, id: Option<Uuid>, name: &str, exists: bool, before: &serde_
     }
 }
 
-fn differences(row: &ChangedRow) -> Markup {
+fn differences(row: &ChangedRow, members: &[Member]) -> Markup {
     let keys: Vec<&String> = row.after.keys().filter(|key| !matches!(key.as_str(), "import_key" | "account_id")).collect();
     html! {
         @if keys.is_empty() { span.muted { "Score or other computed values" } }
         ul.plain-list {
             @for key in keys.iter().take(SHOWN) {
-                li { (label(key)) ": " (value(row.before.get(*key))) " → " strong { (value(row.after.get(*key))) } }
+                li { (label(key)) ": " (value(key, row.before.get(*key), members)) " → " strong { (value(key, row.after.get(*key), members)) } }
             }
             @if keys.len() > SHOWN { li.muted { "and " (keys.len() - SHOWN) " more" } }
         }
     }
 }
 
-fn value(value: Option<&Value>) -> String {
+/// A column's value as people write it; what is stored is PostgreSQL's text of it.
+fn value(column: &str, value: Option<&Value>, members: &[Member]) -> String {
     let text = match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -106,7 +108,41 @@ fn value(value: Option<&Value>) -> String {
     if text.is_empty() || text == "{}" {
         return "empty".to_owned();
     }
+    let text = match column {
+        "tags" => list(&text).join(", "),
+        "custom" => pairs(&text).unwrap_or(text),
+        "status" => text.parse::<Status>().map_or(text, |status| status.label().to_owned()),
+        "owner_id" | "assignee_id" => match text.parse::<Uuid>() {
+            Ok(id) => who(Some(id.into()), members).to_owned(),
+            Err(_) => text,
+        },
+        _ => text,
+    };
     if text.chars().count() > VALUE { format!("{}…", text.chars().take(VALUE).collect::<String>()) } else { text }
+}
+
+/// The elements of a one-dimensional array in PostgreSQL's text form: `{fair,"two words"}`.
+fn list(text: &str) -> Vec<String> {
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+    let (mut elements, mut element, mut quoted) = (Vec::new(), String::new(), false);
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => element.extend(letters.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => elements.push(std::mem::take(&mut element)),
+            letter => element.push(letter),
+        }
+    }
+    elements.push(element);
+    elements
+}
+
+/// The members of a JSON object: `plan: Team, seats: 12`.
+fn pairs(json: &str) -> Option<String> {
+    let members: serde_json::Map<String, Value> = serde_json::from_str(json).ok()?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Some(members.iter().map(|(key, value)| format!("{key}: {}", text(value))).collect::<Vec<_>>().join(", "))
 }
 
 /// A column as people call it.
@@ -147,4 +183,25 @@ pub(super) fn why(row: &Conflict) -> String {
 pub(super) fn changed_by<'a>(row: &Conflict, members: &'a [Member]) -> &'a str {
     let Some(actor) = row.changed_by.as_deref() else { return "" };
     who(actor.strip_prefix("user:").and_then(|id| id.parse::<Uuid>().ok()).map(Into::into), members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_read_as_the_database_writes_them() {
+        assert_eq!(list("{fair}"), ["fair"]);
+        assert_eq!(list(r#"{fair,"two words","a \"b\", c"}"#), ["fair", "two words", r#"a "b", c"#]);
+    }
+
+    #[test]
+    fn values_are_said_as_people_write_them() {
+        let of = |column: &str, text: &str| value(column, Some(&Value::String(text.to_owned())), &[]);
+        assert_eq!(of("tags", "{q4,fair}"), "q4, fair");
+        assert_eq!(of("tags", "{}"), "empty");
+        assert_eq!(of("status", "new"), "New");
+        assert_eq!(of("custom", r#"{"plan": "Team", "seats": 12}"#), "plan: Team, seats: 12");
+        assert_eq!(of("owner_id", "0190b5a4-c3d2-7e8f-9a0b-1c2d3e4f5a6b"), "A former colleague");
+    }
 }

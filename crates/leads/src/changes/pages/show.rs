@@ -71,7 +71,7 @@ pub(super) async fn show(
             @if changed.is_empty() {
                 (ui::empty_state(Icon::Clock, "No rows yet", "The rows appear here as soon as the work has changed the first ones.", html! {}))
             } @else {
-                (ui::card_flush("Rows, in the order in which they were changed", html! {}, rows::changed(&changed)))
+                (ui::card_flush("Rows, in the order in which they were changed", html! {}, rows::changed(&changed, &members)))
                 (Pager::new(format!("{} in all", ui::plural(set.rows(), "change", "changes"))).next(next_rows))
             }
         }
