@@ -229,6 +229,7 @@ fn bulk(details: &Value) -> String {
         "set_owner" => "owner".to_owned(),
         "set_field" => format!("field {}", text(details.get("field")).replace('_', " ")),
         "clear_field" => format!("field {} emptied", text(details.get("field")).replace('_', " ")),
+        "enrol" => "added to a campaign".to_owned(),
         "delete" => "deleted".to_owned(),
         other => other.replace('_', " "),
     }

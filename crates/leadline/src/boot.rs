@@ -85,6 +85,7 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
     extensions.insert(supabase::Keys::open(&config, settings.clock.now())?);
     extensions.insert(federation::Relying::new(&config.auth)?);
     extensions.insert(outreach::address_check());
+    extensions.insert(outreach::enrolment());
     extensions.insert(web::lead_panels());
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))
 }

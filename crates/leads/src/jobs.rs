@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    actions::bulk::{BulkAction, Target, size, tell},
+    actions::bulk::{BulkAction, Target, size, step, tell},
     changes::{self, SweepChanges, UndoChanges},
     export::{SweepExports, WriteExport},
     store::{self, bulk::Order},
@@ -39,6 +39,8 @@ pub(crate) struct BulkProgress {
     pub(crate) changed: i64,
     pub(crate) last: Option<LeadId>,
     pub(crate) change_set: Option<ChangeSetId>,
+    /// Whether it puts leads into a campaign, which is no change of theirs.
+    pub(crate) enrols: bool,
     /// Milliseconds spent on what was seen: for the rate.
     pub(crate) spent_ms: u64,
 }
@@ -79,8 +81,8 @@ impl Job for BulkChange {
                 }
             };
             progress.change_set = Some(set);
-            let chunk =
-                if stop { store::bulk::Chunk::default() } else { store::bulk::apply(&tx, &order, progress.last, CHUNK, cx.now()).await? };
+            progress.enrols = matches!(self.action, BulkAction::Enrol { .. });
+            let chunk = if stop { store::bulk::Chunk::default() } else { step(app, &tx, &order, progress.last, CHUNK, cx.now()).await? };
             progress.seen += chunk.seen;
             progress.changed += chunk.changed;
             progress.last = chunk.last.or(progress.last);

@@ -7,13 +7,15 @@
 //!   before anything is sent; a message leaves under the key of its row; see [`sending`] for what a crash
 //!   at each point comes to.
 //! - **Suppression beats everything.** It is asked in the statement that claims and again before the call.
-//! - **A launched campaign does not change**: its audience is frozen and its steps are fixed.
+//! - **A launched campaign does not change**: its steps are fixed and its audience is frozen, but for leads that somebody
+//!   enrols by hand.
 //! - **An unknown outcome is parked**, visible, and settled by the provider or a person; never retried
 //!   blindly.
 
 pub mod actions;
 mod address_check;
 mod api;
+mod enrolment;
 mod jobs;
 pub mod model;
 mod pages;
@@ -24,6 +26,7 @@ pub mod templates;
 mod tracking;
 
 pub use address_check::address_check;
+pub use enrolment::enrolment;
 pub use jobs::jobs;
 
 /// This slice's pages, and the addresses that mails and providers call.

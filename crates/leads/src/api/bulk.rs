@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    actions::bulk::{BulkAction, BulkOutcome, Target, bulk_change},
+    actions::bulk::{self, BulkAction, BulkOutcome, Target, bulk_change},
     filter::Filter,
 };
 
@@ -72,6 +72,7 @@ pub(super) async fn bulk_leads(
 ) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let BulkRequest { ids, filter, q, action } = request.body;
+    bulk::allow(&viewer, &action)?;
     let target = ids.map_or_else(|| Target::Matching { filter: filter.unwrap_or_default(), q }, Target::Ids);
     let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    actions::bulk::{BulkAction, BulkOutcome, Target, bulk_change},
+    actions::bulk::{self, BulkAction, BulkOutcome, Target, bulk_change},
     filter::Filter,
 };
 
@@ -26,6 +26,7 @@ pub(super) struct BulkForm {
     owner: String,
     field: String,
     value: String,
+    campaign: String,
     /// The grid's address.
     back: String,
 }
@@ -49,6 +50,12 @@ impl BulkForm {
             }
             "set_field" => BulkAction::SetField { field: self.field.clone(), value: json!(self.value) },
             "clear_field" => BulkAction::ClearField { field: self.field.clone() },
+            "enrol" => BulkAction::Enrol {
+                campaign_id: self
+                    .campaign
+                    .parse()
+                    .map_err(|_| Problem::field("/campaign", "campaign.required", "Choose the campaign that they enter"))?,
+            },
             "delete" => BulkAction::Delete,
             _ => return Err(Problem::field("/action", "action.unknown", "Choose what to do with the selected leads")),
         })
@@ -87,17 +94,26 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<LeadsWrite>, form
         // Shown where the person was: nothing on the grid is lost.
         Err(problem) => return Ok(redirect(&back, Some(Flash::error(problem.detail)))),
     };
+    bulk::allow(&viewer, &action)?;
     let tx = app.db.tenant(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(axum::response::IntoResponse::into_response(replay));
     }
-    let done = if action == BulkAction::Delete { "deleted" } else { "changed" };
+    let done = match action {
+        BulkAction::Delete => "deleted",
+        BulkAction::Enrol { .. } => "added to the campaign",
+        _ => "changed",
+    };
+    let enrols = matches!(action, BulkAction::Enrol { .. });
     let outcome = match bulk_change(&app, &tx, target, action, viewer.actor()).await {
         Ok(outcome) => outcome,
         Err(problem) if problem.kind == http_kit::ProblemKind::Invalid => return Ok(redirect(&back, Some(Flash::error(problem.detail)))),
         Err(problem) => return Err(problem),
     };
     let (to, said) = match outcome {
+        BulkOutcome::Done { changed: 0, .. } if enrols => {
+            (back, Flash::error("Nobody was added: they cannot be written to, lack what the mails print, or were in the campaign before."))
+        }
         BulkOutcome::Done { changed: 0, .. } => (back, Flash::success("Nothing to change: the selected leads were as wished already.")),
         BulkOutcome::Done { changed, change_set } => {
             let said = Flash::success(format!("{} {done}.", ui::plural(changed, "lead", "leads")));

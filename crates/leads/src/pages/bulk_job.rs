@@ -42,14 +42,17 @@ pub(super) async fn progress(State(app): State<App>, viewer: Can<LeadsRead>, Api
                 div.stack {
                     @if running { (ui::progress("Leads looked at", seen, total)) (pace(&progress)) }
                     @match status.state.as_str() {
+                        "done" if progress.enrols => p { (changed) " added to the campaign; the other " (ui::number(progress.seen - progress.changed)) " cannot be written to, lack what the mails print, or were in it before." },
+                        "stopped" if progress.enrols => p { "Stopped after " (ui::number(progress.seen)) " of " (ui::number(progress.total)) " leads. " (changed) " had been added to the campaign and stay in it." },
+                        "dead" if progress.enrols => p { "It could not be finished. " (changed) " had been added to the campaign and stay in it; add the same leads again for the rest." },
                         "done" => p { (changed) " changed; the other " (ui::number(progress.seen - progress.changed)) " were as wished already." },
                         "stopped" => p { "Stopped after " (ui::number(progress.seen)) " of " (ui::number(progress.total)) " leads. " (changed) " had been changed and stay so unless you undo it." },
                         "dead" => p { "It could not be finished. " (changed) " had been changed and stay so unless you undo it; try the same change again for the rest." },
-                        _ => p.muted { (changed) " changed so far. You can leave this page; the work goes on." },
+                        _ => p.muted { (changed) @if progress.enrols { " added so far." } @else { " changed so far." } " You can leave this page; the work goes on." },
                     }
                     (ui::button_row(html! {
                         @if running && !status.stop_requested && may_write {
-                            form method="post" action={ (href) "/stop" } { (Button::secondary("Stop").icon(Icon::Stop).confirm("Stop here? What was changed already stays changed, and can be undone.")) }
+                            form method="post" action={ (href) "/stop" } { (Button::secondary("Stop").icon(Icon::Stop).confirm(if progress.enrols { "Stop here? Who was added already stays in the campaign." } else { "Stop here? What was changed already stays changed, and can be undone." })) }
                         }
                         @if let (Some(set), false) = (progress.change_set, running) { (Button::secondary("What was changed, and Undo").icon(Icon::Undo).href(format!("/changes/{set}"))) }
                         (Button::secondary("Back to leads").href("/leads"))

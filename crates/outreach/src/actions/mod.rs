@@ -4,6 +4,7 @@
 pub(crate) mod audience;
 mod create_campaign;
 mod delete_campaign;
+mod enroll_leads;
 mod guard_reputation;
 mod launch;
 mod mark_replied;
@@ -33,6 +34,7 @@ use crate::{
 
 pub use create_campaign::create_campaign;
 pub use delete_campaign::delete_campaign;
+pub(crate) use enroll_leads::enroll_leads;
 pub(crate) use guard_reputation::guard_reputation;
 pub use launch::launch;
 pub use mark_replied::mark_replied;

@@ -201,6 +201,32 @@ async fn variables_check(
     Ok(Check { examples, ..check("variables", Verdict::Fail, TITLE, details.join(" ")) })
 }
 
+/// Those of `leads` whom a mail may reach, who were never in the campaign, and whose mails would be complete.
+pub(super) async fn complete(
+    tx: &TenantTx,
+    app: &App,
+    campaign: &Campaign,
+    steps: &[Step],
+    leads: &[LeadId],
+) -> Result<Vec<LeadId>, DbError> {
+    let Ok(compiled) = steps.iter().map(|step| CompiledMail::new(step.source())).collect::<Result<Vec<_>, _>>() else {
+        return Ok(Vec::new());
+    };
+    let organisation = identity::organisation(tx).await?;
+    let letterhead = Letterhead { organisation: organisation.name, postal_address: organisation.postal_address };
+    let (sender, custom) = (campaign.sender(), custom_names(steps));
+    let mut complete = Vec::new();
+    for kind in store::enrollments::kinds(tx, campaign.id, leads, &emptiness(steps)).await? {
+        let Some(first) = kind.first() else { continue };
+        let Some(recipient) = variables::find_recipient(tx, *first).await? else { continue };
+        let values = recipient.values(letterhead.sender(&sender), &app.config.link("/u/preview"), &custom);
+        if compiled.iter().all(|mail| mail.render_complete(&values).is_ok()) {
+            complete.extend(kind);
+        }
+    }
+    Ok(complete)
+}
+
 /// Every gap of one mail: each is filled when found, so that the next one shows.
 fn gaps_of(step: i16, mail: &CompiledMail, mut values: Value) -> Vec<(i16, String, String)> {
     let mut found: Vec<(i16, String, String)> = Vec::new();

@@ -184,6 +184,13 @@ pub(crate) async fn hold(tx: &TenantTx, id: CampaignId, seconds: f64, why: &str)
     Ok(())
 }
 
+/// Campaigns that take more leads: those that go on first, then the latest.
+pub(crate) async fn open(tx: &TenantTx, limit: i64) -> Result<Vec<(CampaignId, String)>, DbError> {
+    let sql = "SELECT id, name FROM campaigns WHERE org_id = $1 AND status <> 'draft' ORDER BY status = 'finished', updated_at DESC, id DESC LIMIT $2";
+    let rows = tx.query(sql, &[&tx.org(), &limit]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// Every running campaign of every organisation, after `from`.
 pub(crate) async fn running(db: &Db, from: CampaignId, limit: i64) -> Result<Vec<(OrgId, CampaignId)>, DbError> {
     let sql = "SELECT org_id, id FROM campaigns WHERE status = 'running' AND id > $1 ORDER BY id LIMIT $2";

@@ -96,6 +96,46 @@ pub(crate) async fn enroll(
     tx.execute(&sql, &params.refs()).await
 }
 
+/// Those of `leads` whom a mail may reach and who were never in the campaign, by kind: leads are of one kind when the same of
+/// `columns` are empty.
+pub(crate) async fn kinds(
+    tx: &TenantTx,
+    campaign: CampaignId,
+    leads: &[LeadId],
+    columns: &[Emptiness],
+) -> Result<Vec<Vec<LeadId>>, DbError> {
+    let mut params = Params::default();
+    let org = params.push(tx.org());
+    let (campaign, leads, reachable) = (params.push(campaign), params.push(leads.to_vec()), reachable(&org));
+    let columns: Vec<String> = columns.iter().map(|column| column.to_sql(&mut params)).collect();
+    let group = if columns.is_empty() { "'{}'::boolean[]".to_owned() } else { format!("ARRAY[{}]", columns.join(", ")) };
+    let sql = format!(
+        "SELECT array_agg(l.id ORDER BY l.id) FROM leads l
+         WHERE l.org_id = {org} AND l.id = ANY({leads}::uuid[]) AND {reachable}
+           AND NOT EXISTS (SELECT FROM enrollments e WHERE e.org_id = {org} AND e.campaign_id = {campaign}::uuid AND e.lead_id = l.id)
+         GROUP BY {group}"
+    );
+    tx.query(&sql, &params.refs()).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// These leads enter at the first step; whoever is or was in the campaign stays where they are.
+pub(crate) async fn enroll_these(
+    tx: &TenantTx,
+    campaign: CampaignId,
+    leads: &[LeadId],
+    first_delay: SignedDuration,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    let first = now.checked_add(first_delay).unwrap_or(Timestamp::MAX);
+    tx.execute(
+        "INSERT INTO enrollments (org_id, campaign_id, lead_id, step, next_at, entered_as, enrolled_at)
+         SELECT l.org_id, $2, l.id, 1, $4, l.status, $5 FROM leads l WHERE l.org_id = $1 AND l.id = ANY($3) ORDER BY l.id
+         ON CONFLICT (org_id, campaign_id, lead_id) DO NOTHING",
+        &[&tx.org(), &campaign, &leads, &first, &now],
+    )
+    .await
+}
+
 /// Whether the lead is still on its way; nothing if it never was in the campaign.
 pub(crate) async fn is_active(tx: &TenantTx, campaign: CampaignId, lead: LeadId) -> Result<Option<bool>, DbError> {
     let row = tx

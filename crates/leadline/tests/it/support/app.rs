@@ -126,6 +126,7 @@ impl TestApp {
         extensions.insert(supabase::Keys::open(&config, options.clock.now()).unwrap());
         extensions.insert(federation::Relying::new(&config.auth).unwrap());
         extensions.insert(outreach::address_check());
+        extensions.insert(outreach::enrolment());
         extensions.insert(web::lead_panels());
         let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });
         let stop = CancellationToken::new();

@@ -1,6 +1,7 @@
 //! What to do with many leads, and to which.
 
-use kernel::{LeadId, UserId};
+use identity::Permission;
+use kernel::{CampaignId, LeadId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -29,6 +30,9 @@ pub enum BulkAction {
     },
     /// Empties a field; leads of which nothing would be left to recognise them by are left as they are.
     ClearField { field: String },
+    /// Puts into a campaign that was launched, at its first mail. Whoever cannot be written to, would get a mail with a gap, or
+    /// is or was in it, is left out. Takes the permission `campaigns:send`, and is not undone.
+    Enrol { campaign_id: CampaignId },
     /// Deletes. Who has unsubscribed stays suppressed.
     Delete,
 }
@@ -52,6 +56,14 @@ impl BulkAction {
         }
     }
 
+    /// What it takes beside `leads:write`.
+    pub(crate) const fn demands(&self) -> Option<Permission> {
+        match self {
+            Self::Enrol { .. } => Some(Permission::CampaignsSend),
+            _ => None,
+        }
+    }
+
     /// As the history shows it. Values may be personal, so they are left to the rows.
     pub(crate) fn title(&self) -> String {
         let name = |field: &str| BulkField::parse(field).map_or_else(|_| field.to_owned(), |field| field.label());
@@ -63,6 +75,7 @@ impl BulkAction {
             Self::SetOwner { owner_id: None } => "Took the owner away".to_owned(),
             Self::SetField { field, .. } => format!("Set field: {}", name(field)),
             Self::ClearField { field } => format!("Cleared field: {}", name(field)),
+            Self::Enrol { .. } => "Added to a campaign".to_owned(),
             Self::Delete => "Deleted leads".to_owned(),
         }
     }

@@ -1,12 +1,12 @@
 use db::TenantTx;
-use http_kit::{FieldError, Problem};
+use http_kit::{App, FieldError, Problem};
 
 use super::{BulkAction, field::BulkField};
-use crate::{actions::check_owner, custom_fields, model::clean_tags};
+use crate::{actions::check_owner, custom_fields, model::clean_tags, ports::Campaigns};
 
 impl BulkAction {
     /// Checks tags, owner and values, so that a job started later cannot stumble over them.
-    pub async fn check(self, tx: &TenantTx) -> Result<Self, Problem> {
+    pub async fn check(self, app: &App, tx: &TenantTx) -> Result<Self, Problem> {
         let invalid = |error: FieldError| Problem::invalid(vec![error]);
         let clean = |tags: &[String]| match clean_tags(tags) {
             Ok(tags) if tags.is_empty() => Err(Problem::field("/tags", "tags.required", "Name at least one tag")),
@@ -38,6 +38,20 @@ impl BulkAction {
                 let known = BulkField::parse(&field).map_err(invalid)?;
                 known.check_clear(&custom_fields::list(tx).await?).map_err(invalid)?;
                 Ok(Self::ClearField { field })
+            }
+            Self::Enrol { campaign_id } => {
+                let takes = match app.extension::<Campaigns>() {
+                    Some(campaigns) => campaigns.takes(tx, campaign_id).await?,
+                    None => false,
+                };
+                if takes {
+                    return Ok(self);
+                }
+                Err(invalid(FieldError::new(
+                    "/campaign_id",
+                    "campaign_id.closed",
+                    "There is no such campaign, or it was not launched yet: choose one that was launched",
+                )))
             }
             Self::SetStatus { .. } | Self::Delete => Ok(self),
         }

@@ -78,6 +78,7 @@ impl Effect {
             }
             BulkAction::SetField { field, value } => set(tx, &known(field)?, value, p, now).await?,
             BulkAction::ClearField { field } => clear(&known(field)?, p),
+            BulkAction::Enrol { .. } => return Err(DbError::Config("leads are enrolled by whoever knows the campaigns".to_owned())),
             BulkAction::Delete => Self {
                 write: None,
                 only: "true".to_owned(),

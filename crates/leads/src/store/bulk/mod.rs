@@ -32,21 +32,36 @@ pub(crate) struct Chunk {
     pub(crate) last: Option<LeadId>,
 }
 
+/// The next `limit` leads of the target after `after`, in the order of ids.
+pub(crate) async fn target(tx: &TenantTx, order: &Order<'_>, after: Option<LeadId>, limit: i64) -> Result<Vec<LeadId>, DbError> {
+    let mut p = Params::default();
+    let org = format!("{}::uuid", p.push(tx.org()));
+    let condition = meant(order, after, &mut p);
+    let sql = format!("SELECT l.id FROM lead_rows l WHERE l.org_id = {org} AND {condition} ORDER BY l.id LIMIT {limit}");
+    tx.query(&sql, &p.refs()).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Which leads are meant, as a condition on `l`.
+fn meant(order: &Order<'_>, after: Option<LeadId>, p: &mut Params) -> String {
+    let condition = match order.target {
+        Target::Ids(ids) => format!("l.id = ANY({}::uuid[])", p.push(ids.clone())),
+        Target::Matching { filter, q } => {
+            let asked = p.push(order.asked_at);
+            format!("{} AND {} AND l.created_at <= {asked}::timestamptz", filter.to_sql(p, order.asked_at), search_words(q, p))
+        }
+    };
+    match after {
+        Some(after) => format!("{condition} AND l.id > {}::uuid", p.push(after)),
+        None => condition,
+    }
+}
+
 /// Applies the action to the next `limit` leads of the target after `after`, in the order of ids.
 /// A lead that is already as wanted is seen and not changed, so that repeating is harmless.
 pub(crate) async fn apply(tx: &TenantTx, order: &Order<'_>, after: Option<LeadId>, limit: i64, now: Timestamp) -> Result<Chunk, DbError> {
     let mut p = Params::default();
     let org = format!("{}::uuid", p.push(tx.org()));
-    let mut condition = match order.target {
-        Target::Ids(ids) => format!("l.id = ANY({}::uuid[])", p.push(ids.clone())),
-        Target::Matching { filter, q } => {
-            let asked = p.push(order.asked_at);
-            format!("{} AND {} AND l.created_at <= {asked}::timestamptz", filter.to_sql(&mut p, order.asked_at), search_words(q, &mut p))
-        }
-    };
-    if let Some(after) = after {
-        condition = format!("{condition} AND l.id > {}::uuid", p.push(after));
-    }
+    let condition = meant(order, after, &mut p);
     let effect = Effect::of(tx, order.action, &mut p, now).await?;
     let (actor, now) = (p.push(order.actor.to_string()), p.push(now));
     let Effect { write, only, kinds, payload } = effect;

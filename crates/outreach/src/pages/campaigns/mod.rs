@@ -3,6 +3,7 @@
 mod audience;
 mod audience_card;
 mod builder;
+mod choose;
 mod delete;
 mod launch;
 mod ledger;
@@ -32,6 +33,7 @@ pub(super) fn pages() -> Routes {
         .get("/campaigns", list::show)
         .post("/campaigns", new::submit)
         .get("/campaigns/new", new::show)
+        .post("/campaigns/choose", choose::show)
         .get("/campaigns/{id}", show::show)
         .post("/campaigns/{id}/settings", settings::submit)
         .post("/campaigns/{id}/audience", audience::submit)
