@@ -35,7 +35,7 @@ CREATE INDEX change_sets_newest ON change_sets (org_id, made_at DESC, id DESC);
 CREATE INDEX change_sets_expired ON change_sets (undoable_until);
 SELECT leadline_tenant_table('change_sets');
 -- The sweep of expired ones is nobody's in particular.
-SELECT leadline_system_access('change_sets', 'select,delete');
+SELECT leadline_system_access('change_sets', 'select');
 
 -- In the order in which it happened. New rows stand here by the hundred.
 CREATE TABLE changes (
@@ -59,7 +59,6 @@ CREATE TABLE changes (
 -- What else the set did to a row.
 CREATE INDEX changes_row ON changes (org_id, change_set_id, row_id, n) WHERE row_id IS NOT NULL;
 SELECT leadline_tenant_table('changes');
-SELECT leadline_system_access('changes', 'select,delete');
 
 -- How many rows, so that no page counts a million changes.
 CREATE TABLE change_counts (

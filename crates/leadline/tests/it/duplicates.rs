@@ -44,7 +44,7 @@ async fn snapshot(app: &TestApp) -> String {
            UNION ALL SELECT 'account ' || (to_jsonb(a) - 'updated_at')::text FROM accounts a
            UNION ALL SELECT 'enrollment ' || to_jsonb(e)::text FROM enrollments e
            UNION ALL SELECT 'send ' || to_jsonb(s)::text FROM sends s
-           UNION ALL SELECT 'note ' || to_jsonb(n)::text FROM notes n
+           UNION ALL SELECT 'note ' || (to_jsonb(n) - 'version')::text FROM notes n
            UNION ALL SELECT 'segment ' || to_jsonb(m)::text FROM segment_members m
            UNION ALL SELECT 'merge ' || to_jsonb(m)::text FROM lead_merges m) all_lines",
     )

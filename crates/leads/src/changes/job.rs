@@ -1,5 +1,6 @@
 //! Undoing many changes, and forgetting those that are too old for it.
 
+use db::Scope;
 use http_kit::App;
 use jobs::{Failure, Job, Outcome, Run};
 use kernel::{Actor, ChangeSetId, UserId};
@@ -70,9 +71,17 @@ impl Job for SweepChanges {
     type State = App;
 
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
-        while store::sweep(&cx.state.db, cx.now(), SWEPT).await? > 0 {
-            if cx.should_stop().await? {
-                return Ok(Outcome::Stopped);
+        let db = &cx.state.db;
+        for org in store::expired(db, cx.now()).await? {
+            // What rows were like is personal data: each organisation's own transaction looks at them.
+            let mut is_over = false;
+            while !is_over {
+                if cx.should_stop().await? {
+                    return Ok(Outcome::Stopped);
+                }
+                let tx = db.tenant(&Scope::whole(org)).await?;
+                is_over = store::sweep(&tx, cx.now(), SWEPT).await? == 0;
+                tx.commit().await?;
             }
         }
         Ok(Outcome::Done)

@@ -3,7 +3,7 @@
 use db::{Db, DbError, Row, TenantTx};
 use jiff::Timestamp;
 use jobs::JobId;
-use kernel::{Actor, ChangeSetId, UserId, Uuid};
+use kernel::{Actor, ChangeSetId, OrgId, UserId, Uuid};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -276,26 +276,28 @@ pub(super) async fn end(tx: &TenantTx, id: ChangeSetId, stopped: bool, now: Time
     Ok(())
 }
 
-/// Forgets up to `limit` changes of expired change sets, and those sets of which none is left; returns how many of both.
-pub(super) async fn sweep(db: &Db, before: Timestamp, limit: i64) -> Result<u64, DbError> {
-    let tx = db.system().await?;
-    let changes = tx
-        .execute(
-            "DELETE FROM changes c USING (
-               SELECT c.org_id, c.change_set_id, c.n FROM (SELECT org_id, id FROM change_sets WHERE undoable_until < $1 ORDER BY undoable_until LIMIT 100) s
-               JOIN changes c ON c.org_id = s.org_id AND c.change_set_id = s.id LIMIT $2) old
-             WHERE c.org_id = old.org_id AND c.change_set_id = old.change_set_id AND c.n = old.n",
-            &[&before, &limit],
-        )
-        .await?;
-    let sets = tx
-        .execute(
-            "DELETE FROM change_sets s WHERE (s.org_id, s.id) IN (
-               SELECT s.org_id, s.id FROM change_sets s WHERE s.undoable_until < $1
-                 AND NOT EXISTS (SELECT FROM changes c WHERE c.org_id = s.org_id AND c.change_set_id = s.id) ORDER BY s.undoable_until LIMIT 100)",
-            &[&before],
-        )
-        .await?;
-    tx.commit().await?;
-    Ok(changes + sets)
+/// Organisations with expired change sets.
+pub(super) async fn expired(db: &Db, before: Timestamp) -> Result<Vec<OrgId>, DbError> {
+    let rows = db.read_system("SELECT DISTINCT org_id FROM change_sets WHERE undoable_until < $1", &[&before]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Forgets up to `limit` changes of an organisation's expired change sets, and those sets of which none is left; returns how many
+/// of both. One that is being undone has a week to come to its end.
+pub(super) async fn sweep(tx: &TenantTx, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    const EXPIRED: &str =
+        "s.org_id = $1 AND s.undoable_until < $2 AND (s.status <> 'undoing' OR s.undoable_until < $2 - interval '7 days')";
+    let changes = format!(
+        "DELETE FROM changes c USING (
+           SELECT c.org_id, c.change_set_id, c.n FROM (SELECT s.org_id, s.id FROM change_sets s WHERE {EXPIRED} ORDER BY s.undoable_until LIMIT 100) s
+           JOIN changes c ON c.org_id = s.org_id AND c.change_set_id = s.id LIMIT $3) old
+         WHERE c.org_id = old.org_id AND c.change_set_id = old.change_set_id AND c.n = old.n"
+    );
+    let sets = format!(
+        "DELETE FROM change_sets s WHERE s.org_id = $1 AND s.id IN (
+           SELECT s.id FROM change_sets s WHERE {EXPIRED}
+             AND NOT EXISTS (SELECT FROM changes c WHERE c.org_id = s.org_id AND c.change_set_id = s.id) ORDER BY s.undoable_until LIMIT 100)"
+    );
+    let changes = tx.execute(&changes, &[&tx.org(), &before, &limit]).await?;
+    Ok(changes + tx.execute(&sets, &[&tx.org(), &before]).await?)
 }
