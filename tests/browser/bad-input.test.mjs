@@ -69,8 +69,8 @@ describe("bad input", () => {
       await error.waitFor({ state: "hidden" });
     });
 
-  refused("a PDF with another name", "leads.csv", Buffer.concat([Buffer.from("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "latin1"), Buffer.alloc(4000, 0x00), Buffer.from("\n%%EOF\n")]), /PDF.*not a CSV/s);
-  refused("a spreadsheet with another name", "leads.csv", Buffer.concat([Buffer.from("PK\x03\x04", "latin1"), Buffer.alloc(2000, 7)]), /not a CSV/);
+  refused("a PDF with another name", "leads.csv", Buffer.concat([Buffer.from("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "latin1"), Buffer.alloc(4000, 0x00), Buffer.from("\n%%EOF\n")]), /PDF document, not a table.*save it as CSV/s);
+  refused("a spreadsheet with another name", "leads.csv", Buffer.concat([Buffer.from("PK\x03\x04", "latin1"), Buffer.alloc(2000, 7)]), /archive is damaged.*upload it again/s);
   refused("an empty file", "empty.csv", "", /empty/);
   refused("column names and no rows", "header.csv", file(HEADER), /no rows/);
   refused("more columns than anybody has", "wide.csv", file(Array.from({ length: 600 }, (_, at) => `c${at}`), Array.from({ length: 600 }, () => "x")), /600 columns.*at most 500/s);

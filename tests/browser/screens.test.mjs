@@ -140,8 +140,8 @@ const SCREENS = [
     await page.getByRole("button", { name: /^Select all \d+ that match$/ }).click();
     await page.getByText(/^All \d+$/).waitFor();
   } },
-  { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Status" }).click() },
-  { name: "leads-owner-menu", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Owner" }).click() },
+  { name: "leads-status-menu", path: () => "/leads", act: (page) => page.locator(".toolbar summary", { hasText: "Status" }).click() },
+  { name: "leads-owner-menu", path: () => "/leads", act: (page) => page.locator(".toolbar summary", { hasText: "Owner" }).click() },
   { name: "leads-add-filter", path: () => "/leads", act: (page) => page.locator("summary", { hasText: "Add filter" }).click() },
   { name: "leads-builder", path: () => "/leads", act: async (page) => {
     await page.getByRole("button", { name: "Advanced" }).click();

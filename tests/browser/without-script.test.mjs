@@ -46,7 +46,7 @@ describe("without scripts", () => {
     await page.getByRole("link", { name: "Next" }).click();
     assert.match(page.url(), /cursor=/);
     await page.goto("/leads");
-    await page.locator("summary", { hasText: "Status" }).click();
+    await page.locator(".toolbar summary", { hasText: "Status" }).click();
     await page.getByRole("button", { name: "Qualified" }).click();
     await page.locator(".chips", { hasText: "Qualified" }).waitFor();
     await page.locator("summary", { hasText: "Add filter" }).click();

@@ -63,6 +63,13 @@ export async function counts(region) {
   return Object.fromEntries(pairs);
 }
 
+/** What the rows of a file would do: { Created: 296, … }. */
+export async function trial(page) {
+  const tabs = page.getByRole("navigation", { name: "What the rows would do" }).getByRole("link");
+  const pairs = await tabs.evaluateAll((links) => links.map((link) => [link.firstChild.textContent.trim(), Number(link.querySelector(".tab-count").textContent.replaceAll(",", ""))]));
+  return Object.fromEntries(pairs);
+}
+
 /** Calls until the answer is truthy; for what happens in the background and is not on this page. */
 export async function eventually(what, ask, { timeout = 20_000, pause = 250 } = {}) {
   const deadline = Date.now() + timeout;
