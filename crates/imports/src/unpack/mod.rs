@@ -7,6 +7,7 @@ mod archive;
 mod gzip;
 mod limited;
 mod workbook;
+mod xml;
 
 use std::{
     fs::File,

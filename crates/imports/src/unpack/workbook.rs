@@ -12,15 +12,25 @@ use std::{
 use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use super::{FileProblem, MAX_UNPACKED, Unpacked, create, damaged, finish, limited::Limited};
+use super::{
+    FileProblem, MAX_UNPACKED, Unpacked, create, damaged, finish,
+    limited::Limited,
+    xml::{Watch, odd},
+};
 use crate::reader::MAX_COLUMNS;
 
 /// The XML of a workbook's texts and styles, which are held in memory.
 const MAX_HELD: u64 = 32 * 1024 * 1024;
 /// The XML of one sheet.
 const MAX_SHEET: u64 = MAX_UNPACKED;
-/// A text longer than this (Excel itself stores at most 32,767 characters in a cell).
-const MAX_TEXT: usize = 1024 * 1024;
+/// Any other part: pictures, macros, what other programs keep there.
+const MAX_OTHER: u64 = 64 * 1024 * 1024;
+/// All parts, for some may lie upon others in the archive.
+const MAX_ALL: u64 = 2 * MAX_UNPACKED;
+/// Excel's own limit.
+const MAX_ROWS: u32 = 1_048_576;
+/// Sheets that are looked at.
+const MAX_SHEETS: usize = 100;
 
 type Workbook = Xlsx<BufReader<File>>;
 
@@ -31,7 +41,7 @@ pub(super) fn unpack(mut archive: ZipArchive<BufReader<File>>, to: &Path) -> Res
     let sheets: Vec<String> =
         workbook.sheets_metadata().iter().filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect();
     let mut found = Unpacked::default();
-    for name in sheets {
+    for name in sheets.into_iter().take(MAX_SHEETS) {
         match &found.part {
             None => {
                 let mut output = create(to)?;
@@ -50,95 +60,83 @@ pub(super) fn unpack(mut archive: ZipArchive<BufReader<File>>, to: &Path) -> Res
     if found.part.is_none() { Err(FileProblem::Empty) } else { Ok(found) }
 }
 
-/// Reads every part once, to see that none unpacks to more than it may and no text is without end.
+/// Reads every part once, to see that none unpacks to more than it may and no text is without end. Whoever reads the workbook
+/// finds parts by names that stand in other parts, in any case of letters: so each is measured, whatever it is called.
 fn measure<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(), FileProblem> {
-    let mut held = 0;
+    let (mut held, mut all) = (0, 0);
     let mut buffer = vec![0; 128 * 1024];
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| damaged(&error))?;
-        let name = entry.name().map_err(|error| damaged(&error))?.into_owned();
-        if !(name.ends_with(".xml") || name.ends_with(".rels")) {
-            continue; // pictures and the like are never read
-        }
-        let sheet = name.starts_with("xl/worksheets/");
+        let part = Part::called(&entry.name().map_err(|error| damaged(&error))?)?;
         let packed = entry.compressed_size();
-        let mut entry = Limited::new(entry, packed).at_most(if sheet { MAX_SHEET } else { MAX_HELD - held });
-        let mut text = Texts::default();
+        let most = match part {
+            Part::Sheet => MAX_SHEET,
+            Part::Held => MAX_HELD - held,
+            Part::Other => MAX_OTHER,
+        };
+        let mut entry = Limited::new(entry, packed).at_most(most.min(MAX_ALL - all));
+        let mut watch = Watch::new(part == Part::Sheet);
         loop {
             match entry.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(n) => text.see(buffer.get(..n).unwrap_or_default())?,
+                Ok(_) if part == Part::Other => {}
+                Ok(n) => watch.see(buffer.get(..n).unwrap_or_default())?,
                 Err(error) => {
+                    let is_large = entry.passed() > most;
                     return Err(match entry.problem() {
-                        Some(FileProblem::Bomb(_)) if !sheet && entry.passed() > MAX_HELD - held => FileProblem::Workbook(format!(
-                            "The workbook’s texts take more than {}, which is more than is read of one. Save the sheet as CSV (UTF-8) and upload that.",
-                            ui::bytes(MAX_HELD)
-                        )),
+                        Some(_) if is_large && part != Part::Sheet => too_large(part),
                         Some(problem) => problem,
                         None => damaged(&error),
                     });
                 }
             }
         }
-        if !sheet {
+        all += entry.passed();
+        if part == Part::Held {
             held += entry.passed();
         }
     }
     Ok(())
 }
 
-/// Watches XML for a text without end, and remembers the cell it is in.
-#[derive(Default)]
-struct Texts {
-    run: usize,
-    tag: Vec<u8>,
-    in_tag: bool,
-    cell: String,
+/// What a part of a workbook is to whoever reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Streamed.
+    Sheet,
+    /// Kept in memory.
+    Held,
+    /// Pictures and the like: never read.
+    Other,
 }
 
-impl Texts {
-    fn see(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
-        for &byte in bytes {
-            match byte {
-                b'<' => {
-                    self.in_tag = true;
-                    self.tag.clear();
-                    self.run = 0;
-                }
-                b'>' => {
-                    self.in_tag = false;
-                    self.run = 0;
-                    self.close_tag();
-                }
-                other => {
-                    self.run += 1;
-                    if self.in_tag && self.tag.len() < 40 {
-                        self.tag.push(other);
-                    }
-                    if self.run > MAX_TEXT {
-                        let place = if self.cell.is_empty() {
-                            "A cell of the workbook".to_owned()
-                        } else {
-                            format!("The cell {} of the workbook", self.cell)
-                        };
-                        return Err(FileProblem::Workbook(format!(
-                            "{place} holds more than {}. Shorten it, and upload the workbook again.",
-                            ui::bytes(MAX_TEXT as u64)
-                        )));
-                    }
-                }
-            }
+impl Part {
+    fn called(name: &str) -> Result<Self, FileProblem> {
+        let name = name.replace('\\', "/").to_ascii_lowercase();
+        let (folder, last) = name.rsplit_once('/').unwrap_or(("", &name));
+        // Read by these names wherever the workbook is said to be.
+        if ["sharedstrings.xml", "styles.xml"].contains(&last) && folder != "xl" {
+            return Err(odd());
         }
-        Ok(())
+        let is_xml = last.ends_with(".xml") || last.ends_with(".rels");
+        Ok(match folder {
+            "xl/worksheets" if is_xml => Self::Sheet,
+            _ if is_xml && (folder == "xl" || folder.starts_with("xl/") || folder == "_rels") => Self::Held,
+            _ => Self::Other,
+        })
     }
+}
 
-    fn close_tag(&mut self) {
-        let Some(attributes) = self.tag.strip_prefix(b"c ") else { return };
-        let place = attributes.windows(3).position(|window| window == b"r=\"").and_then(|at| attributes.get(at + 3..));
-        if let Some(place) = place {
-            self.cell = place.iter().take_while(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(*byte)).collect();
-        }
-    }
+/// What is said of a part that is more than is read of a workbook.
+fn too_large(part: Part) -> FileProblem {
+    let (what, most) = match part {
+        Part::Sheet | Part::Held => ("The workbook’s texts take", MAX_HELD),
+        Part::Other => ("Something in the workbook that is no sheet takes", MAX_OTHER),
+    };
+    FileProblem::Workbook(format!(
+        "{what} more than {}, which is more than is read of one. Save the sheet as CSV (UTF-8) and upload that.",
+        ui::bytes(most)
+    ))
 }
 
 fn unreadable(error: &XlsxError) -> FileProblem {
@@ -171,7 +169,7 @@ fn write_sheet(workbook: &mut Workbook, name: &str, output: &mut BufWriter<File>
         Err(XlsxError::NotAWorksheet(_)) => return Ok(false),
         Err(error) => return Err(unreadable(&error)),
     };
-    let (mut row, mut column, mut any) = (0, 0, false);
+    let (mut row, mut column, mut any, mut written) = (0, 0, false, 0);
     while let Some(cell) = cells.next_cell().map_err(|error| unreadable(&error))? {
         let text = text_of(cell.get_value());
         if text.trim().is_empty() {
@@ -180,6 +178,15 @@ fn write_sheet(workbook: &mut Workbook, name: &str, output: &mut BufWriter<File>
         let (to_row, to_column) = cell.get_position();
         if to_column as usize > MAX_COLUMNS * 2 {
             return Err(FileProblem::TooManyColumns(to_column as usize + 1));
+        }
+        if to_row >= MAX_ROWS {
+            return Err(odd());
+        }
+        // Many cells may name one long text.
+        let commas = if to_row > row { to_column } else { to_column.saturating_sub(column) };
+        written += u64::from(to_row.saturating_sub(row)) + u64::from(commas) + text.len() as u64;
+        if written > MAX_UNPACKED {
+            return Err(FileProblem::Bomb(format!("more than {}", ui::bytes(MAX_UNPACKED))));
         }
         // Cells come in the order of the sheet; one that does not is a broken workbook's.
         if to_row < row || (to_row == row && any && to_column < column) {
