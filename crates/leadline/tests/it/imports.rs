@@ -292,7 +292,7 @@ async fn a_large_file_is_tried_by_a_job_and_the_page_follows() {
     assert_eq!(tried.texts("#trial .tab-count"), ["2,499", "1", "1", "0", "1", "1"]);
     assert!(tried.text().contains("An earlier row says otherwise, and counts"), "{}", tried.text());
     let updated = owner.get(&format!("{page}?show=updated")).await.expect(200).text();
-    assert!(updated.contains("first_name empty → Pat 1500") && !updated.contains("CTO →"), "{updated}");
+    assert!(updated.contains("First name empty → Pat 1500") && !updated.contains("CTO →"), "{updated}");
     assert!(owner.get(&format!("{page}?show=suppressed")).await.text().contains("Added by hand. The lead comes in and is never mailed."));
     assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 1, "nothing is written");
     let trial = owner.get(&format!("/api/v1{page}/dry-run")).await.expect(200).json();

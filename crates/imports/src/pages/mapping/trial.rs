@@ -161,6 +161,7 @@ fn changes(changes: &[Change]) -> Markup {
 }
 
 fn line(change: &Change) -> Markup {
-    let label = LeadField::ALL.iter().find(|field| field.as_str() == change.field).map_or(change.field.as_str(), |field| field.label());
+    let own = change.field.strip_prefix("custom.").unwrap_or(&change.field);
+    let label = LeadField::ALL.iter().find(|field| field.as_str() == change.field).map_or(own, |field| field.label());
     html! { div { (ui::badge(Tone::Neutral, label)) " " @if change.before.is_empty() { span.muted { "empty" } } @else { (change.before) } " → " (change.after) } }
 }
