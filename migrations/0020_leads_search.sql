@@ -162,6 +162,8 @@ END $$;
 DROP INDEX leads_by_score, leads_by_country, leads_facts, leads_by_activity;
 CREATE INDEX leads_by_score ON leads (org_id, score DESC, id DESC) INCLUDE (country, status, seniority, employee_count, owner_id, search);
 CREATE INDEX leads_by_country ON leads (org_id, country, score DESC, id DESC) INCLUDE (status, seniority, industry, employee_count, owner_id);
+-- Whoever works at a company is asked for by its domain; one entry holds all leads of it.
+CREATE INDEX leads_by_domain ON leads (org_id, company_domain) WHERE company_domain <> '';
 CREATE INDEX leads_by_activity ON leads (org_id, coalesce(last_activity_at, '-infinity') DESC, id DESC) INCLUDE (status, owner_id, last_activity_at);
 
 -- How frequent a folded value is (as migration 12 did for lower()).

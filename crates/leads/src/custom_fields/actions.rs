@@ -166,6 +166,39 @@ async fn move_to(tx: &TenantTx, key: &str, position: i32) -> Result<(), Problem>
     Ok(store::reorder(tx, &keys).await?)
 }
 
+/// What [`ensure`] would come to, without making anything: to try values before they are written.
+pub fn planned(known: &Registry, wanted: &[NewField], now: Timestamp) -> Registry {
+    let mut fields = known.as_slice().to_vec();
+    for new in wanted.iter().filter(|new| is_custom_key(&new.key)) {
+        if fields.len() < MOST_FIELDS && !fields.iter().any(|field| field.key == new.key) {
+            let (label, kind, options) = made_of(new);
+            let (key, position) = (new.key.clone(), i32::try_from(fields.len()).unwrap_or(i32::MAX));
+            fields.push(Field {
+                key,
+                label,
+                kind,
+                options,
+                position,
+                indexed: false,
+                index: IndexState::None,
+                archived_at: None,
+                created_at: now,
+                version: 1,
+            });
+        }
+    }
+    Registry::new(fields)
+}
+
+/// Name, kind and choices of a field that somebody wants unseen: a choice of nothing can hold nothing.
+fn made_of(new: &NewField) -> (String, FieldKind, Vec<String>) {
+    let name = label(&new.label).unwrap_or_else(|_| new.key.chars().take(MOST_LABEL).collect());
+    match options(new.kind, &new.options) {
+        Ok(choices) => (name, new.kind, choices),
+        Err(_) => (name, FieldKind::Text, Vec::new()),
+    }
+}
+
 /// Makes those of these fields that are not there yet; returns all fields. For imports and for keys that nobody has named before.
 /// One that is there stays as it is, whatever kind is wanted.
 pub async fn ensure(tx: &TenantTx, wanted: &[NewField], actor: Actor, now: Timestamp) -> Result<Registry, DbError> {
@@ -179,11 +212,8 @@ pub async fn ensure(tx: &TenantTx, wanted: &[NewField], actor: Actor, now: Times
         return Ok(known);
     }
     for new in missing {
-        let name = label(&new.label).unwrap_or_else(|_| new.key.chars().take(MOST_LABEL).collect());
-        let choices = options(new.kind, &new.options);
-        // A choice of nothing can hold nothing.
-        let kind = if choices.is_ok() { new.kind } else { FieldKind::Text };
-        if store::insert(tx, &new.key, &name, kind, &choices.unwrap_or_default(), actor, now).await? {
+        let (name, kind, choices) = made_of(new);
+        if store::insert(tx, &new.key, &name, kind, &choices, actor, now).await? {
             tell(tx, "custom_field.created", json!({ "key": new.key, "kind": kind, "label": name }), actor, now).await?;
         }
     }
@@ -191,7 +221,7 @@ pub async fn ensure(tx: &TenantTx, wanted: &[NewField], actor: Actor, now: Times
 }
 
 /// The fields for writing these values: keys that nobody has named before become fields of the kind of their value.
-pub(crate) async fn for_values(tx: &TenantTx, values: &Map<String, Value>, actor: Actor, now: Timestamp) -> Result<Registry, DbError> {
+pub async fn for_values(tx: &TenantTx, values: &Map<String, Value>, actor: Actor, now: Timestamp) -> Result<Registry, DbError> {
     if values.is_empty() {
         return Ok(Registry::default());
     }

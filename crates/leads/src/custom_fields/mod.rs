@@ -20,7 +20,7 @@ mod registry;
 mod sort;
 pub(crate) mod store;
 
-pub use actions::{NewField, ensure, used};
+pub use actions::{NewField, ensure, for_values, planned, used};
 pub use kind::FieldKind;
 pub use registry::{Field, IndexState, Registry};
 pub use sort::sort_expression;

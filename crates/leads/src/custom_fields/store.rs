@@ -121,8 +121,8 @@ pub(super) async fn is_known_to_all(tx: &TenantTx, key: &str) -> Result<bool, Db
 pub(super) async fn index_some(tx: &TenantTx, key: &str, after: kernel::Uuid, limit: i64) -> Result<Option<kernel::Uuid>, DbError> {
     let row = tx
         .query_one(
-            "WITH some AS MATERIALIZED (SELECT id FROM leads WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3 FOR SHARE),
-             ids AS MATERIALIZED (SELECT array_agg(id ORDER BY id) AS all_of_them FROM some)
+            "WITH chunk AS MATERIALIZED (SELECT id FROM leads WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3 FOR SHARE),
+             ids AS MATERIALIZED (SELECT array_agg(id ORDER BY id) AS all_of_them FROM chunk)
              SELECT all_of_them[cardinality(all_of_them)], leadline_index_custom($1, all_of_them, $4) FROM ids",
             &[&tx.org(), &after, &limit, &key],
         )

@@ -317,6 +317,23 @@ impl Filter {
         Self { root: Node::All(kept.collect()) }
     }
 
+    /// The filter without the searches that must hold, and those together with `q`: a list looks words up in an index of their own,
+    /// and not in the text of every lead.
+    pub(crate) fn searches_apart(&self, q: &str) -> (Self, String) {
+        let mut words = q.trim().to_owned();
+        let mut rest = Vec::new();
+        for part in self.parts() {
+            match part {
+                Node::If(Condition::Search(more)) => match crate::search::together(&words, more) {
+                    Some(both) => words = both,
+                    None => rest.push(part.clone()),
+                },
+                other => rest.push(other.clone()),
+            }
+        }
+        (Self { root: Node::All(rest) }, words)
+    }
+
     fn into_parts(self) -> Vec<Node> {
         match self.root {
             Node::All(nodes) => nodes,

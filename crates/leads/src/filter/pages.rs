@@ -12,7 +12,7 @@ use identity::{Can, LeadsRead};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Filter, FilterError, Params, prepare, search_words};
+use super::{Filter, FilterError, prepare};
 use crate::{model::country, store};
 
 /// Counting stops here.
@@ -82,14 +82,10 @@ async fn count(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): 
 }
 
 async fn within_patience(app: &App, viewer: &identity::Viewer, filter: &Filter, q: &str) -> Result<Option<Total>, DbError> {
+    let counting = store::grid::counting(&app.db, &viewer.scope, filter, q, MOST, app.clock.now()).await?;
+    let Some((sql, params)) = counting else { return Ok(Some(Total { value: 0, exact: true })) };
     let tx = app.db.tenant(&viewer.scope).await?;
     tx.batch(&format!("SET LOCAL statement_timeout = '{PATIENCE}'; SET LOCAL plan_cache_mode = force_custom_plan")).await?;
-    let mut params = Params::default();
-    let org = params.push(tx.org());
-    let condition = filter.to_sql(&mut params, app.clock.now());
-    let search = search_words(q, &mut params);
-    let sql =
-        format!("SELECT count(*) FROM (SELECT FROM lead_rows l WHERE l.org_id = {org} AND {condition} AND {search} LIMIT {}) c", MOST + 1);
     match tx.query_one(&sql, &params.refs()).await {
         Ok(row) => {
             let found: i64 = row.try_get(0)?;

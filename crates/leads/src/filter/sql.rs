@@ -10,7 +10,8 @@ use db::ToSql;
 use jiff::Timestamp;
 
 use super::{
-    Condition, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberTest, SetTest, TagsTest, TextField, TextTest, sql_custom,
+    Condition, DateField, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberTest, SetTest, TagsTest, TextField, TextTest,
+    sql_custom,
     time::{Grain, Stretch},
 };
 use crate::{
@@ -87,6 +88,10 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
         Condition::Text(TextField::Email, TextTest::IsKnown) => "l.email IS NOT NULL".to_owned(),
         Condition::Text(field, test) => text(&format!("l.{}", field.column()), test, |text| exact(field.column(), text), p),
         Condition::Number(field, test) => number(&format!("l.{}", field.column()), "bigint", test, p),
+        // As the index has it: what is not known is before every time that can be asked for.
+        Condition::Date(DateField::LastActivityAt, test) if matches!(test.stretch(now, Grain::Instant), Stretch::Within(..)) => {
+            date("coalesce(l.last_activity_at, '-infinity')", test, now, p)
+        }
         Condition::Date(field, test) => date(&format!("l.{}", field.column()), test, now, p),
         Condition::Tags(test) => match test {
             TagsTest::Has(tag) => format!("l.tags @> {}::text[]", p.push(vec![tag.clone()])),

@@ -94,6 +94,20 @@ fn parts_can_be_added_and_removed() {
     assert_eq!(filter.without(0).chips(&nobody), vec![Chip { field: "Status".into(), operator: "is".into(), value: "New".into() }]);
 }
 
+#[test]
+fn what_is_searched_is_taken_out_of_what_must_hold() {
+    let apart = |text: &str, q: &str| {
+        let (filter, words) = Filter::parse_text(text).unwrap().searches_apart(q);
+        (filter.to_text(), words)
+    };
+    let of = |text: &str, words: &str| (text.to_owned(), words.to_owned());
+    assert_eq!(apart("search contains \"ada\"", ""), of("", "ada"));
+    assert_eq!(apart("search contains \"ada\" and city is known", "x"), of("city is known", "x ada"));
+    assert_eq!(apart("search contains \"ada\" or city is known", ""), of("search contains \"ada\" or city is known", ""));
+    assert_eq!(apart("not search contains \"ada\"", "x"), of("not search contains \"ada\"", "x"));
+    assert_eq!(apart("search contains \"1 2 3 4 5\"", "6 7 8"), of("search contains \"1 2 3 4 5\"", "6 7 8"));
+}
+
 proptest! {
     #[test]
     fn the_json_form_round_trips(filter in filter()) {
@@ -109,7 +123,7 @@ proptest! {
             "AND", "OR", "NOT", "coalesce", "true", "false", "lower", "leadline_fold", "search", "LIKE", "ANY", "IS", "DISTINCT", "FROM", "NULL",
             "BETWEEN", "CASE", "jsonb_typeof", "custom", "WHEN", "THEN", "END", "to_jsonb", "boolean", "tags", "status", "owner_id", "account_id",
             "text", "bigint", "float8", "numeric", "timestamptz", "uuid", "l", "a", "e", "number", "string", "IN", "SELECT", "WHERE", "EXISTS", "id",
-            "account_rows", "intelligence_engagement", "org_id", "lead_id", "COLLATE", "C",
+            "account_rows", "intelligence_engagement", "infinity", "org_id", "lead_id", "COLLATE", "C",
         ];
         known.extend(TextField::ALL.iter().map(|field| field.column()));
         known.extend(NumberField::ALL.iter().map(|field| field.column()));

@@ -32,6 +32,7 @@ const LETTERS: std::ops::RangeInclusive<usize> = 4..=16;
 /// # Errors
 /// When the database fails.
 pub async fn close_matches(app: &App, scope: &Scope, query: &ListQuery, known: &[Lead], limit: i64) -> Result<Vec<Lead>, Problem> {
+    let query = &query.searching();
     let words: Vec<Word> = words(&query.q).into_iter().filter(|word| word.text.chars().count() >= SHORTEST).collect();
     if words.is_empty() || limit < 1 {
         return Ok(Vec::new());

@@ -18,8 +18,8 @@ pub use close::close_matches;
 pub use fold::fold;
 pub(crate) use narrow::{Narrowing, Way, way};
 pub(crate) use upkeep::CountTerms;
-pub(crate) use words::words;
 pub use words::{contains as like_contains, escape as escape_like};
+pub(crate) use words::{together, words};
 
 /// That the lead `l` holds every word. Without any, `true`.
 pub fn condition(q: &str, p: &mut Params) -> String {

@@ -26,6 +26,12 @@ pub(crate) struct Address {
     pub(crate) domain: Option<String>,
 }
 
+/// Both searches as one, if none of their words is lost by that.
+pub(crate) fn together(q: &str, more: &str) -> Option<String> {
+    let both = format!("{q} {more}").trim().to_owned();
+    (words(&both).len() < MOST_WORDS).then_some(both)
+}
+
 /// The words of a search, folded, each once.
 pub(crate) fn words(q: &str) -> Vec<Word> {
     let mut found: Vec<Word> = Vec::new();
@@ -105,6 +111,13 @@ mod tests {
         assert_eq!(texts, ["ada", "lovelace", "e"]);
         assert_eq!(words("1 2 3 4 5 6 7 8 9 10").len(), MOST_WORDS);
         assert!(words(" \n ").is_empty());
+    }
+
+    #[test]
+    fn two_searches_are_one_while_every_word_counts() {
+        assert_eq!(together("", "ada"), Some("ada".to_owned()));
+        assert_eq!(together("ada", "lovelace"), Some("ada lovelace".to_owned()));
+        assert_eq!(together("1 2 3 4", "5 6 7 8 9"), None);
     }
 
     #[test]

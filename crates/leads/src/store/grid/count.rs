@@ -46,20 +46,34 @@ pub(super) async fn total(app: &App, scope: &Scope, filter: &Filter, q: &str) ->
 
 /// How many leads are meant, exact up to `limit`.
 pub async fn count(db: &Db, scope: &Scope, filter: &Filter, q: &str, limit: i64, now: Timestamp) -> Result<Total, DbError> {
-    let words = search::words(q);
+    let Some((sql, p)) = counting(db, scope, filter, q, limit, now).await? else { return Ok(Total { value: 0, exact: true }) };
+    let rows = db.read_planned(scope, &sql, &p.refs()).await?;
+    Ok(bounded(rows.first().map_or(Ok(0), |row| row.try_get(0))?, limit))
+}
+
+/// The statement that counts up to one beyond `limit`; nothing where no lead holds the words.
+pub(crate) async fn counting(
+    db: &Db,
+    scope: &Scope,
+    filter: &Filter,
+    q: &str,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Option<(String, Params)>, DbError> {
+    let (filter, q) = filter.searches_apart(q);
+    let words = search::words(&q);
     let way = if words.is_empty() { Way::Everywhere } else { search::way(db, scope, &words).await? };
     let mut p = Params::default();
     let org = format!("{}::uuid", p.push(scope.org()));
     let condition = filter.to_sql(&mut p, now);
-    let search = search::condition(q, &mut p);
+    let search = search::condition(&q, &mut p);
     let found = match way {
-        Way::Nowhere => return Ok(Total { value: 0, exact: true }),
+        Way::Nowhere => return Ok(None),
         Way::Index(narrowing) => format!("FROM lead_hits l WHERE l.org_id IS NOT DISTINCT FROM {org} AND {}", narrowing.sql(&org, &mut p)),
         Way::Everywhere => format!("FROM lead_rows l WHERE l.org_id = {org}"),
     };
     let sql = format!("SELECT count(*) FROM (SELECT {found} AND {condition} AND {search} LIMIT {}) c", limit.saturating_add(1));
-    let rows = db.read_planned(scope, &sql, &p.refs()).await?;
-    Ok(bounded(rows.first().map_or(Ok(0), |row| row.try_get(0))?, limit))
+    Ok(Some((sql, p)))
 }
 
 /// What counting up to one beyond `limit` says.

@@ -16,6 +16,7 @@ use crate::search::{self, Way};
 /// # Errors
 /// Those of [`list`](super::list()).
 pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<Value>, Problem> {
+    let query = &query.searching();
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let statement = || Statement::new(scope, query, order, app.clock.now());

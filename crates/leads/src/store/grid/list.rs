@@ -42,6 +42,7 @@ struct Found {
 
 /// One page of leads.
 pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Lead>, Problem> {
+    let query = &query.searching();
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {

@@ -7,6 +7,7 @@ mod list;
 mod sort;
 
 pub use count::count;
+pub(crate) use count::counting;
 use db::{Db, DbError, Scope};
 pub use explain::explain;
 use http_kit::{Problem, ProblemKind, Total};
@@ -30,6 +31,14 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Whether the first page tells how many there are, which may cost far more than the page.
     pub count: bool,
+}
+
+impl ListQuery {
+    /// The same with what its filter searches among its words, where an index answers.
+    pub(crate) fn searching(&self) -> Self {
+        let (filter, q) = self.filter.searches_apart(&self.q);
+        Self { filter, q, ..self.clone() }
+    }
 }
 
 /// A page of a list, with the way to its neighbours.
