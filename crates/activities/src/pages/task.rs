@@ -146,7 +146,7 @@ pub(super) async fn complete(State(app): State<App>, viewer: Can<LeadsWrite>, fo
     app.feed.nudge();
     let said = match (done, ids.as_slice()) {
         (0, _) => Flash::success("Nothing to do: it was done already."),
-        (1, [one]) => Flash::success("Task done.").link("Open", format!("/tasks/{one}/edit")),
+        (1, [one]) => Flash::success("Task done.").undo(reopening(*one, &to)),
         (many, _) => Flash::success(format!("{} done.", ui::plural(many, "task", "tasks"))).link("Show them", "/tasks?state=done"),
     };
     Ok(redirect(&to, Some(said)))
@@ -158,18 +158,27 @@ pub(super) struct BackForm {
     back: String,
 }
 
+/// The address that takes ticking off back, and leads back to where that was done.
+fn reopening(id: TaskId, back: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
+    format!("/tasks/{id}/reopen?{query}")
+}
+
+/// A toast's button says in its address where to go back to, a form in a field.
 pub(super) async fn reopen(
     State(app): State<App>,
     viewer: Can<LeadsWrite>,
     ApiPath(id): ApiPath<TaskId>,
+    ApiQuery(query): ApiQuery<BackForm>,
     form: PageForm<BackForm>,
 ) -> Result<Response, Problem> {
+    let from = if form.value.back.is_empty() { query.back } else { form.value.back };
     let tx = app.db.tenant(&viewer.scope).await?;
     let change = TaskChange { done: Some(false), ..TaskChange::default() };
     let task = update_task(&tx, id, change, None, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
-    Ok(redirect(&back(&form.value.back, Some(task.lead_id)), Some(Flash::success("The task is to do again."))))
+    Ok(redirect(&back(&from, Some(task.lead_id)), Some(Flash::success("The task is to do again."))))
 }
 
 pub(super) async fn delete(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(id): ApiPath<TaskId>) -> Result<Response, Problem> {
