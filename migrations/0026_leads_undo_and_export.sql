@@ -279,6 +279,8 @@ CREATE TABLE lead_exports (
   org_id      uuid        NOT NULL,
   id          uuid        NOT NULL,
   made_by     uuid        NOT NULL,
+  -- Whose records whoever asked saw; NULL: everybody's.
+  sight       uuid[]      DEFAULT CASE WHEN current_user = 'leadline_restricted' THEN leadline_owners() END,
   -- Business time.
   made_at     timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
@@ -291,8 +293,10 @@ CREATE TABLE lead_exports (
 CREATE INDEX lead_exports_expired ON lead_exports (expires_at);
 SELECT leadline_tenant_table('lead_exports');
 SELECT leadline_system_access('lead_exports', 'select,delete');
+-- A file is not for somebody any more who sees less by now than it holds.
 CREATE POLICY visible ON lead_exports AS RESTRICTIVE TO leadline_restricted
-  USING (made_by = ANY (leadline_owners())) WITH CHECK (made_by = ANY (leadline_owners()));
+  USING (made_by = ANY (leadline_owners()) AND sight <@ leadline_owners())
+  WITH CHECK (made_by = ANY (leadline_owners()) AND sight <@ leadline_owners());
 
 -- How insights count what was undone. None of these ever fails: one odd payload must not stop the counting of what comes after it.
 
