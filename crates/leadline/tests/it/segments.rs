@@ -1,5 +1,7 @@
 //! Segments: dynamic and fixed, their sizes, members, overlaps and uses, and what each of their readers finds in them.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -89,6 +91,11 @@ async fn a_definition_is_checked_changed_guarded_and_archived() {
         (json!({"name": "british", "kind": "fixed"}), "/name"),
         (json!({"name": "No filter", "kind": "dynamic"}), "/filter"),
         (json!({"name": "Wrong", "kind": "dynamic", "filter": {"field": "shoe_size", "op": "is", "value": 40}}), "/filter"),
+        (
+            json!({"name": "Wrong", "kind": "dynamic", "filter": {"not": {"field": "custom.shoe_size", "op": "is_known"}}}),
+            "/filter/not/field",
+        ),
+        (json!({"name": "Wrong", "kind": "fixed", "filter": {"field": "custom.shoe_size", "op": "is_empty"}}), "/filter/field"),
     ] {
         let refused = owner.post_json("/api/v1/segments", &body).await.expect(422).json();
         assert!(refused["errors"][0]["pointer"].as_str().unwrap().starts_with(pointer), "{refused}");
@@ -102,6 +109,19 @@ async fn a_definition_is_checked_changed_guarded_and_archived() {
     );
     assert_eq!(owner.patch_json(&path, &json!({"name": "Gauls"})).await.expect(200).header("etag"), "\"2\"", "nothing changed");
     owner.patch_json(&path, &json!({"owner_id": kernel::UserId::new()})).await.expect(422);
+    // A field that is not there would mean whom nobody meant, also for whoever is taken out, tagged or deleted.
+    let nobodys = json!({"not": {"field": "custom.shoe_size", "op": "is_known"}});
+    owner.patch_json(&path, &json!({"filter": nobodys})).await.expect(422);
+    let hand = segment(&owner, json!({"name": "By hand", "kind": "fixed"})).await;
+    owner.post_json(&format!("/api/v1/segments/{hand}/members"), &json!({"action": "add", "filter": nobodys})).await.expect(422);
+    owner.post_json("/api/v1/leads/bulk", &json!({"action": "delete", "filter": nobodys})).await.expect(422);
+    owner.delete(&format!("/api/v1/segments/{hand}")).await.expect(204);
+    let campaign = json!({"name": "Shoes", "sender_name": "Olive", "sender_address": "olive@acme.example", "audience": nobodys});
+    let refused = owner.post_json("/api/v1/campaigns", &campaign).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/audience/not/field", "{refused}");
+    let form = [("name", "Shoes"), ("kind", "dynamic"), ("filter", &nobodys.to_string())];
+    let refused = owner.post_form("/segments", &form).await.expect(422);
+    assert!(refused.text().contains("there is no custom field"), "{}", refused.text());
 
     owner.patch_json(&path, &json!({"archived": true})).await.expect(200);
     let list =
@@ -173,6 +193,18 @@ async fn many_members_are_put_in_by_a_job_that_shows_how_far_it_is() {
     assert_eq!(app.scalar("SELECT count(*) FROM segment_members").await, 1500);
     let neighbour = app.sign_up("Neighbour").await;
     neighbour.get(&format!("/segments/work/{job}")).await.expect(404);
+    // Numbers of jobs are guessed easily: another slice's is not stopped from here, and what sees more is not there.
+    let bulk = json!({"action": "add_tags", "tags": ["x"], "filter": {}});
+    let bulk = owner.post_json("/api/v1/leads/bulk", &bulk).await.expect(202).json()["job_id"].as_i64().unwrap();
+    owner.post_form(&format!("/segments/work/{bulk}/stop"), &[("x", "")]).await.expect(404);
+    app.sql("INSERT INTO role_settings (org_id, role, visibility) SELECT org_id, 'rep', 'own' FROM organisations WHERE name = 'Acme'")
+        .await;
+    let rep = app.colleague(&owner, "rep").await;
+    for path in [format!("/segments/work/{job}"), format!("/leads/bulk/{bulk}")] {
+        owner.get(&path).await.expect(200);
+        rep.get(&path).await.expect(404);
+        rep.post_form(&format!("{path}/stop"), &[("x", "")]).await.expect(404);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,8 +262,21 @@ async fn whoever_sees_some_leads_finds_and_counts_those() {
     let overlap = rep.post_json("/api/v1/segments/overlap", &json!({"a": british, "b": fixed})).await.expect(200).json();
     assert_eq!(overlap["overlap"], json!({"both": 0, "only_a": 1, "only_b": 0}));
     let work = owner.post_form(&format!("/segments/{british}/overlap"), &[("with", &fixed)]).await.expect(303).location().to_owned();
+    let hers = rep.post_form(&format!("/segments/{british}/overlap"), &[("with", &fixed)]).await.expect(303).location().to_owned();
     app.settle().await;
     rep.get(&work).await.expect(404);
+    assert_eq!(rep.get(&hers).await.expect(200).texts(".stat-value"), ["0", "1", "0"]);
+    // What others have done to a segment counts their leads.
+    let told = async |who: &Visitor| who.get("/api/v1/events?kinds=segment.*&limit=1000").await.expect(200).json()["data"].to_string();
+    // A transaction that is open in another test's database holds the feed back for a while.
+    for _ in 0..400 {
+        if told(&owner).await.contains("segment.members_removed") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let hers = told(&rep).await;
+    assert!(hers.contains("segment.created") && !hers.contains("segment.members_"), "{hers}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,8 +92,11 @@ async fn whoever_shares_a_view_shares_the_question_and_nobody_reads_anothers_own
     people(&owner).await;
     let (rep, admin) = (app.colleague(&owner, "rep").await, app.colleague(&owner, "admin").await);
     let own = id(&save(&owner, json!({"name": "Mine"})).await);
-    let shared =
-        id(&save(&owner, json!({"name": "Ours", "shared": true, "filter": {"field": "country", "op": "is", "value": "US"}})).await);
+    let shared = id(&save(
+        &owner,
+        json!({"name": "Ours", "shared": true, "sort": "name", "filter": {"field": "country", "op": "is", "value": "US"}}),
+    )
+    .await);
     assert_eq!(names(&rep).await, ["Ours"]);
     for who in [&rep, &app.sign_up("Neighbour").await] {
         let path = format!("/api/v1/views/{own}");
@@ -110,6 +113,13 @@ async fn whoever_shares_a_view_shares_the_question_and_nobody_reads_anothers_own
     rep.post_form(&format!("/leads/views/{shared}/delete"), &[("x", "")]).await.expect(303);
     assert_eq!(names(&rep).await, ["Ours"], "refused, and said so");
     patch(&admin, &path, "*", &json!({"name": "Everybody's"})).await.expect(200);
+    // Whoever reads only keeps views of their own, and gives nobody any.
+    let viewer = app.colleague(&owner, "viewer").await;
+    viewer.post_json("/api/v1/views", &json!({"name": "For all", "shared": true})).await.expect(403);
+    let readers = id(&save(&viewer, json!({"name": "Readers own"})).await);
+    patch(&viewer, &format!("/api/v1/views/{readers}"), "*", &json!({"shared": true})).await.expect(403);
+    assert_eq!(names(&rep).await, ["Everybody's"]);
+    assert!(!viewer.get("/leads").await.expect(200).body.contains("Share with everybody"));
 
     // Seeing some leads only, they see those of the view that are theirs.
     assert_eq!(rep.get(&format!("/leads?view={shared}")).await.expect(200).texts("tr[data-row] .person-name"), ["Ada", "Bob"]);

@@ -215,6 +215,39 @@ async fn everything_that_matches_is_everything_visible() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_colleague_who_sees_more_has_changed_is_not_theirs() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    app.sql("INSERT INTO role_settings (org_id, role, visibility) SELECT org_id, 'rep', 'team' FROM organisations").await;
+    let (ada, bob) = (app.colleague(&owner, "rep").await, app.colleague(&owner, "rep").await);
+    let boss = app.colleague(&owner, "admin").await;
+    let team = text(&owner.post_json("/api/v1/teams", &json!({"name": "North"})).await.expect(201).json()["id"]);
+    for who in [&ada, &bob, &boss] {
+        let id = text(&who.get("/api/v1/me").await.expect(200).json()["id"]);
+        owner.post_form(&format!("/settings/teams/{team}/members"), &[("user_id", id.as_str())]).await.expect(303);
+    }
+    add(&owner, json!({"first_name": "Secret"})).await;
+    add(&ada, json!({"first_name": "Adas"})).await;
+    let bulk = async |who: &Visitor, tag: &str| {
+        let body = json!({"filter": {}, "action": "add_tags", "tags": [tag]});
+        text(&who.post_json("/api/v1/leads/bulk", &body).await.expect(200).json()["change_set_id"])
+    };
+    let (bosses, adas) = (bulk(&boss, "all").await, bulk(&ada, "north").await);
+    for path in ["", "/rows", "/conflicts"] {
+        bob.get(&format!("/api/v1/changes/{bosses}{path}")).await.expect(404);
+        boss.get(&format!("/api/v1/changes/{bosses}{path}")).await.expect(200);
+    }
+    bob.get(&format!("/changes/{bosses}")).await.expect(404);
+    bob.get(&format!("/changes/{bosses}/conflicts.csv")).await.expect(404);
+    bob.post_json(&format!("/api/v1/changes/{bosses}/undo"), &json!({})).await.expect(404);
+    // What a colleague has changed who sees the same is theirs, too.
+    assert_eq!(ids(bob.get("/api/v1/changes").await).0, [adas.clone()]);
+    let undone = bob.post_json(&format!("/api/v1/changes/{adas}/undo"), &json!({})).await.expect(200).json();
+    assert_eq!(undone["change_set"]["undo_done"], 1, "{undone}");
+    assert_eq!(app.scalar("SELECT count(*) FROM leads WHERE tags = '{all}'").await, 2, "the admin's work stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_reaches_whom_its_launcher_sees_and_shows_whom_its_reader_sees() {
     let team = Team::start().await;
     team.app.sql("INSERT INTO role_settings (org_id, role, visibility) SELECT org_id, 'manager', 'own' FROM organisations").await;
@@ -370,6 +403,7 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "intelligence_pending",
         "invitations",
         "jobs",
+        "lead_tags",
         "lead_terms",
         "memberships",
         "organisation_domains",

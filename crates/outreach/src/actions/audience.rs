@@ -3,6 +3,7 @@ use http_kit::FieldError;
 use kernel::SegmentId;
 use leads::filter::{Filter, Node};
 use segments::Population;
+use serde_json::Value;
 
 use super::CampaignError;
 use crate::model::Campaign;
@@ -22,6 +23,21 @@ pub(super) async fn check_segment(tx: &TenantTx, segment: Option<SegmentId>) -> 
     }
     let error = FieldError::new("/segment_id", "segment_id.unknown", "There is no such segment: choose another, or use a filter");
     Err(CampaignError::Invalid(vec![error]))
+}
+
+/// What a filter asks must be there to be asked: "a field that is not there is not known" would mean everybody.
+pub(super) async fn check_filter(tx: &TenantTx, audience: Option<&Value>) -> Result<(), CampaignError> {
+    let Some(filter) = audience.cloned().and_then(|audience| Filter::try_from(audience).ok()) else { return Ok(()) };
+    if filter.custom_keys().is_empty() {
+        return Ok(());
+    }
+    match filter.prepared(&leads::custom_fields::list(tx).await?) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let why = format!("The audience cannot be used: {error}.");
+            Err(CampaignError::Invalid(vec![FieldError::new(format!("/audience{}", error.pointer), "audience.invalid", why)]))
+        }
+    }
 }
 
 /// Lets the segment know that the campaign is built on it, or on it no more.

@@ -22,6 +22,7 @@ pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Ti
         max_per_day: new.max_per_day,
     };
     let settings = settings.checked().map_err(CampaignError::Invalid)?;
+    audience::check_filter(tx, settings.audience.as_ref()).await?;
     audience::check_segment(tx, settings.segment_id).await?;
     let campaign = store::campaigns::insert(tx, CampaignId::new(), &settings, by, now).await?;
     audience::tell_segment(tx, &campaign).await?;

@@ -29,6 +29,9 @@ pub async fn update_campaign(
     if settings == before.settings() {
         return Ok(before);
     }
+    if settings.audience != before.audience {
+        audience::check_filter(tx, settings.audience.as_ref()).await?;
+    }
     if settings.segment_id != before.segment_id {
         audience::check_segment(tx, settings.segment_id).await?;
     }

@@ -5,12 +5,15 @@ use jiff::Timestamp;
 use kernel::ViewId;
 use serde_json::json;
 
-use super::{ViewError, event, name_taken};
+use super::{ViewError, event, may_share, name_taken};
 use crate::views::{MOST, SavedView, ViewDraft, store};
 
 /// Keeps a question about leads under a name. What it asks for is not told: searched words may name people.
 pub(in crate::views) async fn create_view(tx: &TenantTx, viewer: &Viewer, new: ViewDraft, now: Timestamp) -> Result<SavedView, ViewError> {
     let new = new.check().map_err(ViewError::Invalid)?;
+    if new.shared && !may_share(viewer) {
+        return Err(ViewError::OnlyReads);
+    }
     if store::count(tx).await? >= MOST {
         return Err(ViewError::TooMany);
     }

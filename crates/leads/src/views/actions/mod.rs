@@ -30,6 +30,9 @@ pub(super) enum ViewError {
     /// It is shared, made by another, and the caller manages nothing.
     #[error("somebody else's shared view")]
     Anothers,
+    /// A view that everybody has is made and changed by whoever may change leads: reading changes nothing for others.
+    #[error("sharing takes the right to write")]
+    OnlyReads,
     /// The organisation has as many as it may.
     #[error("too many")]
     TooMany,
@@ -49,6 +52,9 @@ impl From<ViewError> for Problem {
             ViewError::Anothers => {
                 Self::forbidden("A colleague shares this view. Save what you see as a view of your own, or ask them to change theirs.")
             }
+            ViewError::OnlyReads => Self::forbidden(
+                "Your role reads leads and changes none, so what you save is yours alone. Save it without sharing it, or ask a colleague to share it.",
+            ),
             ViewError::TooMany => Self::conflict(format!(
                 "Your organisation has {} views, which is as many as fit. Delete one that nobody needs, then save this one.",
                 super::MOST
@@ -61,6 +67,11 @@ impl From<ViewError> for Problem {
 /// Whether somebody may change a view that they have: their own, and any shared one if they run the organisation.
 pub(super) fn may_change(viewer: &Viewer, view: &SavedView) -> bool {
     !view.shared || view.made_by == Some(viewer.user_id) || viewer.may(Permission::SettingsWrite)
+}
+
+/// Whether somebody may give the organisation a view.
+pub(super) fn may_share(viewer: &Viewer) -> bool {
+    viewer.may(Permission::LeadsWrite)
 }
 
 /// A name that is taken is an error of that field.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::ViewId;
 use serde_json::{Value, json};
 
-use super::{ViewError, event, may_change, name_taken};
+use super::{ViewError, event, may_change, may_share, name_taken};
 use crate::views::{SavedView, ViewDraft, store};
 
 /// Applies a merge patch (RFC 7396) to a view; with `expected`, only if it still has that version. A shared view that is
@@ -39,6 +39,9 @@ pub(in crate::views) async fn update_view(
     }
     let draft: ViewDraft = serde_json::from_value(merged.clone()).map_err(|error| ViewError::Invalid(vec![culprit(&merged, &error)]))?;
     let after = draft.check().map_err(ViewError::Invalid)?;
+    if after.shared && !may_share(viewer) {
+        return Err(ViewError::OnlyReads);
+    }
     if serde_json::to_value(&after).is_ok_and(|after| after == before.draft()) {
         return Ok(before);
     }
