@@ -78,7 +78,8 @@ fn name(table: &str, id: Option<Uuid>, name: &str, exists: bool, before: &serde_
     } else {
         name.to_owned()
     };
-    let shown = if known.is_empty() { format!("A {}", table_word(table, true)) } else { known };
+    let article = if matches!(table, "accounts" | "enrollments") { "An" } else { "A" };
+    let shown = if known.is_empty() { format!("{article} {}", table_word(table, true)) } else { known };
     html! {
         @match href { Some(href) => a href=(href) { (shown) }, None => (shown) }
         @if !exists && matches!(table, "leads" | "accounts") { " " (ui::badge(Tone::Neutral, "not there now")) }

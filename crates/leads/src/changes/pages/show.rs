@@ -50,29 +50,33 @@ pub(super) async fn show(
         conflicts.last().filter(|_| more_conflicts).map(|row| format!("/changes/{id}?conflicts={}#conflicts", Cursor::encode(&row.place)));
     let now = app.clock.now();
     let href = format!("/changes/{id}");
+    // The same place of both lists, so that what follows the work stays where somebody reads.
+    let places = [("cursor", query.cursor.as_deref()), ("conflicts", query.conflicts.as_deref())];
+    let places = places.into_iter().filter_map(|(name, place)| Some((name, place?)));
+    let live = format!("{href}?{}", url::form_urlencoded::Serializer::new(String::new()).extend_pairs(places).finish());
     let running = matches!(set.state, State::Open | State::Undoing);
     let content = html! {
         (ui::page_header_under(&[("Changes", "/changes")], &set.title, &counts(&set), html! { (undo_button(&set, &viewer, now, false)) }))
         // Each stretch writes events about leads, so the page follows them; the timer is for the last word.
-        div #state.stack data-live=[running.then_some("lead")] hx-get=[running.then_some(&href)] hx-trigger=[running.then_some("live, every 2s")] hx-select="#state" hx-swap="outerMorph" {
+        div #state.stack data-live=[running.then_some("lead")] hx-get=[running.then_some(&live)] hx-trigger=[running.then_some("live, every 2s")] hx-select="#state" hx-swap="outerMorph" {
             (ui::card(set.kind.label(), state(&set), html! { div.stack {
                 (facts(&set, &members, set.is_undoable(now)))
                 (undoing(&set, viewer.may(Permission::LeadsWrite)))
             } }))
-        }
-        @if !conflicts.is_empty() {
-            section #conflicts.stack {
-                (ui::card_flush("Left as they are", html! { (Button::secondary("Download").small().icon(Icon::Download).href(format!("{href}/conflicts.csv"))) },
-                    rows::conflicts(&conflicts, &members)))
-                (Pager::new(format!("{} left as they are", ui::plural(set.undo_conflicts, "row", "rows"))).next(next_conflicts))
+            @if !conflicts.is_empty() {
+                section #conflicts.stack {
+                    (ui::card_flush("Left as they are", html! { (Button::secondary("Download").small().icon(Icon::Download).href(format!("{href}/conflicts.csv"))) },
+                        rows::conflicts(&conflicts, &members)))
+                    (Pager::new(format!("{} left as they are", ui::plural(set.undo_conflicts, "row", "rows"))).next(next_conflicts))
+                }
             }
-        }
-        section #rows.stack {
-            @if changed.is_empty() {
-                (ui::empty_state(Icon::Clock, "No rows yet", "The rows appear here as soon as the work has changed the first ones.", html! {}))
-            } @else {
-                (ui::card_flush("Rows, in the order in which they were changed", html! {}, rows::changed(&changed, &members)))
-                (Pager::new(format!("{} in all", ui::plural(set.rows(), "change", "changes"))).next(next_rows))
+            section #rows.stack {
+                @if changed.is_empty() {
+                    (ui::empty_state(Icon::Clock, "No rows yet", "The rows appear here as soon as the work has changed the first ones.", html! {}))
+                } @else {
+                    (ui::card_flush("Rows, in the order in which they were changed", html! {}, rows::changed(&changed, &members)))
+                    (Pager::new(format!("{} in all", ui::plural(set.rows(), "change", "changes"))).next(next_rows))
+                }
             }
         }
     };
