@@ -142,7 +142,7 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
                         }
                         td data-label="Probability" { (show::probability(settings.calibration.probability(row.cluster.bits))) }
                         td.is-wrap data-label="Why" {
-                            (show::reasons(&row.evidence, 4))
+                            div { (show::reasons(&row.evidence, 4)) }
                             @if row.cluster.by_hand { p.muted { "A merge of these was undone." } }
                         }
                         @if may_write { td.is-actions data-label="Decide" {

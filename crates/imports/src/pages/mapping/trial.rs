@@ -112,7 +112,9 @@ fn samples(show: Show, tally: &Tally) -> Markup {
         (table::wrap(show.label(), html! {
             table.table {
                 thead { tr {
-                    (table::th_num("Row")) (table::th("Lead")) (table::th("Company"))
+                    (table::th_num("Row"))
+                    // Of a rejected row only its cells are known.
+                    @if show == Show::Rejected { (table::th("Cells")) } @else { (table::th("Lead")) (table::th("Company")) }
                     @if shows_reason(show) { (table::th("Why")) }
                     @if shows_changes(show) { (table::th("Field: before → after")) }
                 } }
@@ -135,12 +137,10 @@ fn row(show: Show, sample: &Sample) -> Markup {
     html! {
         tr {
             td.num data-label="Row" { (number(sample.row)) }
-            td.is-title.is-wrap data-label="Lead" {
-                // Of a rejected row only its cells are known.
-                @if show == Show::Rejected { (sample.name) }
-                @else { (ui::person(&sample.name, Some(sample.email.as_str()).filter(|email| !email.is_empty() && *email != sample.name))) }
+            @if show == Show::Rejected { td.is-quiet.is-wrap data-label="Cells" { (sample.name) } } @else {
+                td.is-title.is-wrap data-label="Lead" { (ui::person(&sample.name, Some(sample.email.as_str()).filter(|email| !email.is_empty() && *email != sample.name))) }
+                td data-label="Company" { (sample.company) }
             }
-            td data-label="Company" { (sample.company) }
             @if shows_reason(show) { td.is-wrap data-label="Why" { (sample.reason) } }
             @if shows_changes(show) {
                 td.is-wrap.is-long data-label="Field: before → after" { (changes(&sample.changes)) }
