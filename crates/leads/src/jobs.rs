@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use http_kit::App;
+use db::TenantTx;
+use http_kit::{App, Problem};
 use jiff::{SignedDuration, Timestamp};
-use jobs::{Failure, Job, Outcome, Registry, Run};
+use jobs::{Failure, Job, JobId, JobStatus, Outcome, Registry, Run};
 use kernel::{Actor, ChangeSetId, LeadId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -105,6 +106,13 @@ impl Job for BulkChange {
             }
         }
     }
+}
+
+/// How a bulk job is doing; not found when there is no such job here, or it is of another kind.
+pub(crate) async fn bulk_status(tx: &TenantTx, id: JobId) -> Result<(JobStatus, BulkProgress), Problem> {
+    let status = jobs::status(tx, id).await?.filter(|status| status.kind == BulkChange::KIND).ok_or_else(Problem::not_found)?;
+    let progress = status.progress.clone().and_then(|progress| serde_json::from_value(progress).ok()).unwrap_or_default();
+    Ok((status, progress))
 }
 
 /// Where an earlier run of the same job was.

@@ -2,6 +2,7 @@
 
 mod decide;
 mod list;
+mod merge_all;
 mod scan;
 mod settings;
 
@@ -13,7 +14,7 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_duplicates))
         .routes(routes!(scan::get_scan, scan::post_scan, scan::delete_scan))
-        .routes(routes!(scan::post_merge_all))
+        .routes(routes!(merge_all::get_merge_all, merge_all::post_merge_all, merge_all::delete_merge_all))
         .routes(routes!(settings::get_settings, settings::put_settings))
         .routes(routes!(list::get_duplicates))
         .routes(routes!(decide::merge_duplicates))

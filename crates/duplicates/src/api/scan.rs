@@ -7,11 +7,7 @@ use jobs::JobStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    actions::{merge_all, scan},
-    jobs::scan::Progress,
-    pages::whole,
-};
+use crate::{actions::scan, jobs::scan::Progress, pages::whole};
 
 /// A request that says everything by its address.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -77,39 +73,4 @@ pub(super) async fn delete_scan(State(app): State<App>, viewer: Can<LeadsWrite>)
     let stopped = scan::stop(&tx).await?;
     tx.commit().await?;
     if stopped { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
-}
-
-/// From which probability on.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MergeAllRequest {
-    #[garde(skip)]
-    at_least: f64,
-}
-
-/// The job that does it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MergeAllBody {
-    /// `null`: one waits already.
-    job_id: Option<i64>,
-}
-
-/// Merge every cluster that is at least so probable
-///
-/// In the background, the surest first, with the best value of each field, in one change set.
-#[utoipa::path(post, path = "/api/v1/duplicates/merge-all", tag = "duplicates", request_body = MergeAllRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
-    responses((status = 202, body = MergeAllBody), (status = 422, body = ProblemBody)))]
-pub(super) async fn post_merge_all(
-    State(app): State<App>,
-    viewer: Can<LeadsWrite>,
-    request: Idempotent<MergeAllRequest>,
-) -> Result<Answer, Problem> {
-    let idempotency = request.idempotency.by(viewer.actor());
-    let tx = app.db.tenant(&viewer.scope).await?;
-    if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
-        return Ok(replay);
-    }
-    let job = merge_all::merge_all(&tx, request.body.at_least, viewer.actor(), app.clock.now()).await?;
-    idempotency.finish(tx, Answer::json(StatusCode::ACCEPTED, &MergeAllBody { job_id: job.map(|job| job.0) })).await
 }

@@ -63,7 +63,9 @@ impl Job for MergeAll {
                 return Ok(Outcome::Done);
             }
             let title = if automatic { "Duplicates merged automatically" } else { "Duplicates merged" };
-            progress.change_set = Some(changes::begin(&tx, changes::Kind::Merge, title, actor, cx.now()).await?);
+            let set = changes::begin(&tx, changes::Kind::Merge, title, actor, cx.now()).await?;
+            changes::written_by(&tx, set, cx.id()).await?;
+            progress.change_set = Some(set);
         }
         tx.commit().await?;
         let Some(set) = progress.change_set else { return Ok(Outcome::Done) };
@@ -87,16 +89,19 @@ impl Job for MergeAll {
                         tx.commit().await?;
                         progress.merged += 1;
                     }
-                    // Somebody decided about it meanwhile.
-                    Err(MergeError::NotFound) => {}
-                    Err(MergeError::InFlight | MergeError::NotThese | MergeError::Write(_)) => progress.failed.push(id),
+                    // Not found: somebody decided about it meanwhile, or one of its leads has just gone. Whatever it is, this
+                    // one is not tried again.
+                    Err(MergeError::NotFound | MergeError::InFlight | MergeError::NotThese | MergeError::Write(_)) => {
+                        progress.failed.push(id);
+                    }
                     Err(MergeError::Db(error)) => return Err(error.into()),
                 }
             }
             cx.state.feed.nudge();
         };
         let tx = db.tenant(&scope).await?;
-        changes::finish(&tx, set).await?;
+        let kept = changes::finish_or_forget(&tx, set).await?;
+        progress.change_set = Some(set).filter(|_| kept);
         learn(&tx, cx.now()).await?;
         tx.commit().await?;
         cx.progress(&json!(progress)).await?;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use jobs::Worker;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Visitor};
+use crate::{
+    mailing::{Mailing, THREE_STEPS},
+    support::{TestApp, Visitor},
+};
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
@@ -73,6 +76,15 @@ async fn fields_are_set_and_cleared_as_on_a_single_lead() {
     ] {
         let refused = bulk(action.clone()).await.expect(422).json();
         assert_eq!(refused["errors"][0]["pointer"], pointer, "{action}: {refused}");
+    }
+
+    for (filter, pointer) in [
+        (json!({"field": "custom.nothing", "op": "is_empty"}), "/filter/field"),
+        (json!({"field": "custom.visits", "op": "contains", "value": "x"}), "/filter/op"),
+    ] {
+        let body = json!({"filter": {"not": filter}, "action": "delete"});
+        let refused = owner.post_json("/api/v1/leads/bulk", &body).await.expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], pointer.replace("/filter", "/filter/not"), "{refused}");
     }
 
     assert_eq!(bulk(json!({"action": "clear_field", "field": "title"})).await.expect(200).json()["changed"], 2);
@@ -167,10 +179,94 @@ async fn only_a_bulk_job_is_shown_and_stopped_there() {
     let owner = app.sign_up("Acme").await;
     many(&app, 1500).await;
     owner.post_json("/api/v1/leads/bulk", &json!({"filter": {}, "action": "set_status", "status": "lost"})).await.expect(202);
-    app.sql("INSERT INTO jobs (org_id, kind, payload, run_at) SELECT org_id, 'leads.undo_changes', '{}', 'infinity' FROM organisations")
+    app.sql("INSERT INTO jobs (org_id, kind, payload, run_at) SELECT org_id, 'leads.undo_changes', '{}', 'infinity' FROM organisations WHERE name = 'Acme'")
         .await;
     let other = app.scalar("SELECT id FROM jobs WHERE kind = 'leads.undo_changes'").await;
+    let job = app.scalar("SELECT id FROM jobs WHERE kind = 'leads.bulk_change'").await;
+    let neighbour = app.sign_up("Neighbour").await;
+    neighbour.get(&format!("/leads/bulk/{job}")).await.expect(404);
+    neighbour.post_form(&format!("/leads/bulk/{job}/stop"), &[("x", "")]).await.expect(404);
+    assert!(owner.get(&format!("/leads/bulk/{job}")).await.expect(200).text().contains("Waiting"));
+    neighbour.get(&format!("/api/v1/leads/bulk/{job}")).await.expect(404);
+    neighbour.delete(&format!("/api/v1/leads/bulk/{job}")).await.expect(404);
+    owner.delete(&format!("/api/v1/leads/bulk/{job}")).await.expect(204);
+    let stopping = owner.get(&format!("/api/v1/leads/bulk/{job}")).await.expect(200).json();
+    app.settle().await;
+    let stopped = owner.get(&format!("/api/v1/leads/bulk/{job}")).await.expect(200).json();
+    assert_eq!(
+        (&stopped["state"], &stopped["changed"], &stopped["is_stopping"]),
+        (&json!("stopped"), &json!(0), &json!(false)),
+        "{stopping}"
+    );
+    assert_eq!(app.scalar("SELECT count(*) FROM leads WHERE status = 'lost'").await, 0, "stopped before it began");
+    owner.delete(&format!("/api/v1/leads/bulk/{other}")).await.expect(404);
     owner.get(&format!("/leads/bulk/{other}")).await.expect(404);
     owner.post_form(&format!("/leads/bulk/{other}/stop"), &[("x", "")]).await.expect(404);
     assert_eq!(app.scalar(&format!("SELECT count(*) FROM jobs WHERE id = {other} AND state = 'ready'")).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_enter_a_campaign_and_nobody_gets_what_they_must_not() {
+    let mailing = Mailing::start().await;
+    let (app, owner) = (&mailing.app, &mailing.owner);
+    mailing.lead("Ada", "ada@a.example").await;
+    let campaign = mailing.launched(&THREE_STEPS).await;
+    app.settle().await;
+    mailing.lead("Bea", "bea@b.example").await;
+    mailing.lead("", "nameless@c.example").await;
+    mailing.lead("Sue", "sue@s.example").await;
+    add(owner, json!({"first_name": "Una", "email": "una@u.example", "status": "unsubscribed"})).await;
+    add(owner, json!({"first_name": "Unmailable", "phone": "+1 555 0100"})).await;
+    owner.post_json("/api/v1/suppressions", &json!({"email": "sue@s.example", "detail": "asked by phone"})).await.expect(201);
+
+    let enrol = |campaign: &str| json!({"filter": {}, "action": "enrol", "campaign_id": campaign});
+    app.colleague(owner, "rep").await.post_json("/api/v1/leads/bulk", &enrol(&campaign)).await.expect(403);
+    let form = [("all_matching", "true"), ("filter", "{}"), ("action", "enrol"), ("campaign", campaign.as_str())];
+    app.colleague(owner, "rep").await.post_form("/leads/bulk", &form).await.expect(403);
+    let draft = mailing.draft(&THREE_STEPS).await;
+    let neighbour = app.sign_up("Neighbour").await;
+    for (visitor, campaign) in [(owner, &draft), (&neighbour, &campaign)] {
+        let refused = visitor.post_json("/api/v1/leads/bulk", &enrol(campaign)).await.expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], "/campaign_id", "{refused}");
+    }
+    let answer = owner.post_json("/api/v1/leads/bulk", &enrol(&campaign)).await.expect(200).json();
+    assert_eq!((&answer["changed"], &answer["change_set_id"]), (&json!(1), &Value::Null), "{answer}");
+    app.settle().await;
+    mailing.mail("bea@b.example", "Hello Bea").await;
+    assert_eq!(mailing.caught("true").await, 2, "Ada's first mail and Bea's, and no other");
+    assert_eq!(owner.post_json("/api/v1/leads/bulk", &enrol(&campaign)).await.expect(200).json()["changed"], 0);
+
+    // By the page; a campaign that has come to its end goes on with them.
+    for days in [2, 3] {
+        mailing.after(jiff::SignedDuration::from_hours(24 * days)).await;
+    }
+    assert_eq!(mailing.read(&campaign).await["status"], "finished");
+    mailing.lead("Cy", "cy@c.example").await;
+    let choose =
+        owner.post_form("/campaigns/choose", &[("all_matching", "true"), ("filter", "{}"), ("q", "cy@c.example")]).await.expect(200);
+    assert_eq!(choose.attributes("select[name=campaign] option", "value"), [campaign.as_str()], "launched ones alone");
+    assert_eq!(choose.attributes("input[name=q]", "value"), ["cy@c.example"]);
+    let done = owner.post_form("/leads/bulk", &form).await.expect(303);
+    assert!(owner.get(done.location()).await.expect(200).texts("#toasts").join(" ").contains("1 lead added to the campaign"));
+    assert_eq!(mailing.read(&campaign).await["status"], "running");
+    app.settle().await;
+    mailing.mail("cy@c.example", "Hello Cy").await;
+
+    // Many: by a job, and nobody gets anything twice.
+    mailing.many_leads(1200).await;
+    let job = owner.post_json("/api/v1/leads/bulk", &enrol(&campaign)).await.expect(202).json()["job_id"].as_i64().unwrap();
+    app.settle().await;
+    let done = owner.get(&format!("/api/v1/leads/bulk/{job}")).await.expect(200).json();
+    assert_eq!((&done["state"], &done["seen"], &done["changed"]), (&json!("done"), &json!(1207), &json!(1200)), "{done}");
+    let page = owner.get(&format!("/leads/bulk/{job}")).await.expect(200).text();
+    assert!(page.contains("1,200 leads added to the campaign"), "{page}");
+    assert_eq!(
+        app.scalar(
+            "SELECT count(*) FROM (SELECT to_address FROM caught_mail WHERE subject LIKE 'Hello%' GROUP BY 1 HAVING count(*) > 1) x"
+        )
+        .await,
+        0
+    );
+    assert_eq!(mailing.caught("subject LIKE 'Hello%'").await, 1203);
+    assert_eq!(app.scalar("SELECT count(*) FROM change_sets").await, 0, "nothing of it is a change to a lead");
 }

@@ -246,4 +246,9 @@ async fn many_are_merged_by_a_job_and_form_by_form() {
     assert!(clusters(&owner).await.is_empty());
     assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 5);
     assert!(owner.get("/duplicates").await.expect(200).text().contains("4 clusters merged."));
+    let status = owner.get("/api/v1/duplicates/merge-all").await.expect(200).json();
+    assert_eq!((&status["state"], &status["merged"], &status["failed"]), (&json!("done"), &json!(4), &json!(0)), "{status}");
+    owner.post_json(&format!("/api/v1/changes/{}/undo", text(&status["change_set_id"])), &json!({})).await.expect(200);
+    assert_eq!(app.scalar("SELECT count(*) FROM leads").await, 9, "all four are two again");
+    owner.delete("/api/v1/duplicates/merge-all").await.expect(404);
 }

@@ -122,6 +122,12 @@ async fn a_file_is_for_whoever_asked_for_a_day_and_takes_a_proof() {
     }
     app.app.clock.advance(SignedDuration::from_hours(24));
     owner.get(export.location()).await.expect(404);
+    // What a process that was killed has left; one that is writing now has a day.
+    let exports = app.app.config.data_dir.join("exports");
+    let left = std::fs::read_dir(&exports).unwrap().next().unwrap().unwrap().path().join("half-left");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join("half.xlsx"), "personal").unwrap();
+    std::fs::File::open(&left).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     app.sweep("leads.sweep_exports").await;
     assert_eq!(app.scalar("SELECT count(*) FROM lead_exports").await, 0);
     assert!(walk(&app.app.config.data_dir.join("exports")).is_empty(), "the file is gone, too");

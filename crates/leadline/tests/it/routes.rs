@@ -31,6 +31,11 @@ pub async fn furnish(app: &TestApp, owner: &Visitor) -> Ids {
     ids.insert("imports", id(imported));
     owner.post_json(&format!("/api/v1/imports/{}/start", ids["imports"]), &json!({})).await;
     app.settle().await;
+    let tagged =
+        owner.post_json("/api/v1/leads/bulk", &json!({"filter": {}, "action": "add_tags", "tags": ["ours"]})).await.expect(200).json();
+    ids.insert("changes", tagged["change_set_id"].as_str().unwrap().to_owned());
+    let export = owner.post_form("/leads/export/file", &[("format", "xlsx"), ("filter", "{}")]).await.expect(303);
+    ids.insert("exports", export.location().trim_start_matches("/leads/exports/").to_owned());
     ids.insert("views", id(owner.post_json("/api/v1/views", &json!({"name": "Everybody", "shared": true})).await.expect(201).json()));
     let template = json!({"name": "Hello", "subject": "Hello {{ first_name | default('there') }}", "html": "<p>Hi {{ first_name | default('there') }}</p>"});
     ids.insert("templates", id(owner.post_json("/api/v1/templates", &template).await.expect(201).json()));

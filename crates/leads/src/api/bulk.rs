@@ -59,7 +59,7 @@ pub(super) struct BulkAnswer {
 
 /// Change many leads
 ///
-/// Up to 1000 at once (200); more by a background job (202), watched at `/leads/bulk/{job_id}`.
+/// Up to 1000 at once (200); more by a background job (202), watched at `/api/v1/leads/bulk/{job_id}`.
 /// Repeating is harmless: a lead that is as wished is left alone and no event is written. What was changed is a change set,
 /// which can be undone for 30 days.
 #[utoipa::path(post, path = "/api/v1/leads/bulk", tag = "leads", request_body = BulkRequest,
@@ -83,7 +83,7 @@ pub(super) async fn bulk_leads(
             Answer::json(StatusCode::OK, &BulkAnswer { changed: Some(changed), change_set_id: change_set, job_id: None })
         }
         BulkOutcome::Started(job) => Answer {
-            location: Some(format!("/leads/bulk/{}", job.0)),
+            location: Some(format!("/api/v1/leads/bulk/{}", job.0)),
             ..Answer::json(StatusCode::ACCEPTED, &BulkAnswer { changed: None, change_set_id: None, job_id: Some(job.0) })
         },
     };

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bulk;
+mod bulk_job;
 mod changes_feed;
 mod leads;
 mod list;
@@ -19,6 +20,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(leads::lead_timeline))
         .routes(routes!(changes_feed::list_events))
         .routes(routes!(bulk::bulk_leads))
+        .routes(routes!(bulk_job::get_bulk, bulk_job::delete_bulk))
         .merge(crate::changes::api::api())
         .merge(crate::export::api::api())
         .merge(crate::custom_fields::api::api())

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    file, request, text,
+    file, job, request, text,
     wish::{Asked, Format, Wish},
 };
 
@@ -76,7 +76,9 @@ async fn export_leads(
         return text::answer(&app, &viewer.scope, wish, now).await;
     }
     let name = wish.file_name(now);
-    let directory = tempfile::tempdir_in(&app.config.data_dir).map_err(|error| Problem::internal(&error))?;
+    let place = job::directory(&app, viewer.org_id);
+    tokio::fs::create_dir_all(&place).await.map_err(|error| Problem::internal(&error))?;
+    let directory = tempfile::Builder::new().prefix(job::HALF).tempdir_in(place).map_err(|error| Problem::internal(&error))?;
     let path = directory.path().join("leads.xlsx");
     file::write(&app, &viewer.scope, &wish, &path, None).await?;
     let file = tokio::fs::File::open(&path).await.map_err(|error| Problem::internal(&error))?;

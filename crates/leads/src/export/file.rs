@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     columns::{cell, heading},
-    job::ExportProgress,
+    job::{ExportProgress, HALF},
     wish::{Place, Wish, next},
     xlsx::Writing,
 };
@@ -32,7 +32,7 @@ pub(super) async fn write(
     let directory = path.parent().unwrap_or(Path::new("."));
     tokio::fs::create_dir_all(directory).await.map_err(|error| Problem::internal(&error))?;
     // Half a file, and the scratch of whoever was killed, go with their directory.
-    let scratch = tempfile::Builder::new().prefix("half-").tempdir_in(directory).map_err(|error| Problem::internal(&error))?;
+    let scratch = tempfile::Builder::new().prefix(HALF).tempdir_in(directory).map_err(|error| Problem::internal(&error))?;
     let half = scratch.path().join("half.xlsx");
     let tx = app.db.tenant(scope).await?;
     let members = identity::members(&tx).await?;

@@ -1,94 +1,7 @@
 //! Domains of companies, and those that belong to nobody's company.
 
-/// Hosts of private mailboxes: an address there says nothing about an employer.
-const FREE_MAIL: &[&str] = &[
-    "163.com",
-    "126.com",
-    "aol.com",
-    "att.net",
-    "bigpond.com",
-    "bol.com.br",
-    "btinternet.com",
-    "comcast.net",
-    "cox.net",
-    "duck.com",
-    "email.com",
-    "example.invalid",
-    "fastmail.com",
-    "free.fr",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hey.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.de",
-    "hotmail.es",
-    "hotmail.fr",
-    "hotmail.it",
-    "icloud.com",
-    "inbox.com",
-    "laposte.net",
-    "libero.it",
-    "live.co.uk",
-    "live.com",
-    "live.fr",
-    "live.nl",
-    "mac.com",
-    "mail.com",
-    "mail.ru",
-    "me.com",
-    "msn.com",
-    "naver.com",
-    "orange.fr",
-    "outlook.com",
-    "outlook.de",
-    "outlook.fr",
-    "pm.me",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
-    "rediffmail.com",
-    "rocketmail.com",
-    "sbcglobal.net",
-    "seznam.cz",
-    "sina.com",
-    "sky.com",
-    "t-online.de",
-    "tutanota.com",
-    "uol.com.br",
-    "verizon.net",
-    "virgilio.it",
-    "virginmedia.com",
-    "wanadoo.fr",
-    "web.de",
-    "wp.pl",
-    "yahoo.ca",
-    "yahoo.co.in",
-    "yahoo.co.jp",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "yahoo.com.br",
-    "yahoo.de",
-    "yahoo.es",
-    "yahoo.fr",
-    "yahoo.in",
-    "yahoo.it",
-    "yandex.com",
-    "yandex.ru",
-    "ymail.com",
-    "zoho.com",
-];
-
-/// Whether mailboxes of this domain belong to private people.
-pub fn is_free_mail(domain: &str) -> bool {
-    FREE_MAIL.contains(&domain)
-}
+/// Whether mailboxes of a domain are anybody's: an address there says nothing about an employer.
+pub use identity::is_free_mail;
 
 /// The bare domain of what people write for one: no scheme, `www.`, port, path or user.
 pub fn domain(text: &str) -> Result<String, String> {
@@ -134,11 +47,5 @@ mod tests {
         for bad in ["example", "exa mple.com", "-a.com", "127.0.0.1", "a..b", "<b>.com"] {
             assert!(domain(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn private_mailboxes_are_known() {
-        assert!(is_free_mail("gmail.com") && !is_free_mail("example.com"));
-        assert!(FREE_MAIL.iter().all(|domain| *domain == domain.to_lowercase()));
     }
 }

@@ -1,26 +1,18 @@
 //! The page that watches a long change of many leads.
 
 use axum::{extract::State, response::Response};
-use db::Scope;
 use http_kit::{ApiPath, App, Problem, redirect};
 use identity::{Can, LeadsRead, LeadsWrite, Permission};
-use jobs::{Job, JobId, JobStatus};
+use jobs::JobId;
 use maud::{Markup, html};
 use ui::{Button, Icon, Nav, Tone};
 
-use crate::jobs::{BulkChange, BulkProgress};
-
-/// How a bulk job is doing; nothing when there is no such job here, or it is of another kind.
-async fn status(app: &App, scope: &Scope, id: JobId) -> Result<(JobStatus, BulkProgress), Problem> {
-    let tx = app.db.tenant(scope).await?;
-    let status = jobs::status(&tx, id).await?.filter(|status| status.kind == BulkChange::KIND).ok_or_else(Problem::not_found)?;
-    tx.commit().await?;
-    let progress = status.progress.clone().and_then(|progress| serde_json::from_value(progress).ok()).unwrap_or_default();
-    Ok((status, progress))
-}
+use crate::jobs::{BulkProgress, bulk_status};
 
 pub(super) async fn progress(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(job): ApiPath<i64>) -> Result<Markup, Problem> {
-    let (status, progress) = status(&app, &viewer.scope, JobId(job)).await?;
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let (status, progress) = bulk_status(&tx, JobId(job)).await?;
+    tx.commit().await?;
     let (seen, total) = (u64::try_from(progress.seen).unwrap_or_default(), u64::try_from(progress.total).unwrap_or_default());
     let running = status.is_active();
     let mark = match status.state.as_str() {
@@ -78,9 +70,9 @@ fn pace(progress: &BulkProgress) -> Markup {
 }
 
 pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPath(job): ApiPath<i64>) -> Result<Response, Problem> {
-    status(&app, &viewer.scope, JobId(job)).await?;
     let tx = app.db.tenant(&viewer.scope).await?;
-    jobs::request_stop(&tx, JobId(job)).await?;
+    let (status, _) = bulk_status(&tx, JobId(job)).await?;
+    jobs::request_stop(&tx, status.id).await?;
     tx.commit().await?;
     Ok(redirect(&format!("/leads/bulk/{job}"), None))
 }
