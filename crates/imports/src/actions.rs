@@ -18,7 +18,7 @@ use super::{
     model::{Counts, Import, ImportStatus, Summary},
     run, store, trial,
 };
-use leads::changes;
+use leads::{changes, custom_fields};
 
 /// How long an import of the command line has the work for itself.
 const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -186,6 +186,7 @@ async fn begin(tx: &TenantTx, app: &App, id: ImportId, plan: Option<Plan>, actor
         import.total_rows = Import::rows_under(&import.analysis, &import.plan);
         import.next = import.beginning();
         import.actor = actor.to_string();
+        make_fields(tx, &import, actor, app.clock.now()).await?;
     }
     let now = app.clock.now();
     let title = format!("Import of {}", import.file_name);
@@ -196,6 +197,31 @@ async fn begin(tx: &TenantTx, app: &App, id: ImportId, plan: Option<Plan>, actor
     import.started_at = import.started_at.or(Some(now));
     run::tell(tx, app, &import, "import.started").await?;
     Ok(import)
+}
+
+/// Makes the custom fields that columns become.
+async fn make_fields(tx: &TenantTx, import: &Import, actor: Actor, now: Timestamp) -> Result<(), ImportError> {
+    let wanted = import.plan.custom_fields(&import.analysis);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let fields = custom_fields::ensure(tx, &wanted, actor, now).await?;
+    for new in &wanted {
+        let why = match fields.get(&new.key) {
+            Some(field) if field.archived_at.is_none() => continue,
+            Some(field) => {
+                format!("The custom field {} is archived: restore it, or do not import the column “{}”.", field.label, new.label)
+            }
+            None => format!(
+                "There is no room for the custom field {}: an organisation has at most {}. Do not import the column “{}”.",
+                new.key,
+                custom_fields::MOST_FIELDS,
+                new.label
+            ),
+        };
+        return Err(ImportError::plan("targets", why));
+    }
+    Ok(())
 }
 
 /// Stops a running import after the batch it is at. What is imported stays.

@@ -83,6 +83,9 @@ pub struct Column {
     /// The type that a custom field of its values would have.
     #[serde(default)]
     pub kind: Kind,
+    /// All its values, if there are at most 20.
+    #[serde(default)]
+    pub choices: Vec<String>,
     #[serde(default)]
     pub(crate) date_order: DateOrder,
     /// `Select` stands where nothing was chosen and is read as empty.
@@ -218,6 +221,7 @@ fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data
             filled: evidence.filled() - if placeholder { evidence.placeholders } else { 0 },
             samples: evidence.samples.iter().filter(|sample| !placeholder || *sample != PLACEHOLDER).take(SAMPLES).cloned().collect(),
             kind,
+            choices: evidence.choices().to_vec(),
             date_order,
             placeholder,
             guess: Target::Custom(key.clone()),

@@ -159,6 +159,6 @@ impl Import {
 
     /// Where the rows begin under the import's plan.
     pub(crate) fn beginning(&self) -> Place {
-        if self.plan.has_header { self.analysis.data } else { self.analysis.start }
+        self.plan.beginning(&self.analysis)
     }
 }

@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 
 use super::{
     ImportError,
-    analysis::{Analysis, Column},
+    analysis::{Analysis, Column, Place},
     guess::Kind,
 };
-use leads::model::{clean_tags, is_custom_key};
+use leads::{
+    custom_fields::NewField,
+    model::{clean_tags, is_custom_key},
+};
 
 /// A field of a lead that a column can be read into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -254,6 +257,24 @@ impl Plan {
         self.kinds.get(key).copied().unwrap_or(column.kind)
     }
 
+    /// Where the rows begin: at the first, if it holds no names.
+    pub(crate) fn beginning(&self, analysis: &Analysis) -> Place {
+        if self.has_header { analysis.data } else { analysis.start }
+    }
+
+    /// The custom fields that columns become.
+    pub(crate) fn custom_fields(&self, analysis: &Analysis) -> Vec<NewField> {
+        let columns = analysis.columns.iter().zip(&self.targets);
+        columns
+            .filter_map(|(column, target)| {
+                let Target::Custom(key) = target else { return None };
+                let kind = self.kind(key, column);
+                let options = if kind == Kind::Choice { column.choices.clone() } else { Vec::new() };
+                Some(NewField { key: key.clone(), label: analysis.column_name(column, self.has_header), kind: kind.into(), options })
+            })
+            .collect()
+    }
+
     /// Checks that the plan fits the file, and cleans what was typed.
     pub(crate) fn checked(mut self, analysis: &Analysis) -> Result<Self, ImportError> {
         if self.targets.len() != analysis.columns.len() {
@@ -274,6 +295,13 @@ impl Plan {
                 };
                 let detail = format!("The columns {} are both to become {what}. Choose something else for one of them.", named(target));
                 return Err(ImportError::plan("targets", detail));
+            }
+        }
+        for (target, column) in self.targets.iter().zip(&analysis.columns) {
+            let chosen = matches!(target, Target::Custom(key) if self.kinds.get(key) == Some(&Kind::Choice));
+            if chosen && column.choices.is_empty() {
+                let detail = format!("“{}” has too many different values to choose from, or none. Make it a text.", column.name);
+                return Err(ImportError::plan("kinds", detail));
             }
         }
         let known = |target: &Target| matches!(target, Target::Field(field) if field.identifies());

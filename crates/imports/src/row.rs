@@ -3,10 +3,11 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    analysis::{Analysis, Column, PLACEHOLDER},
+    analysis::{Column, PLACEHOLDER},
     guess,
-    plan::{LeadField, Plan, Target},
+    plan::{LeadField, Target},
     reader::{Fault, MAX_CELL, MAX_ROW, Record},
+    run::Source,
 };
 use leads::{
     export::without_guard,
@@ -56,7 +57,8 @@ impl Fault {
 }
 
 /// Reads a record.
-pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<LeadRow, Rejection> {
+pub(crate) fn read(record: &Record, source: &Source) -> Result<LeadRow, Rejection> {
+    let Source { analysis, plan, fields, .. } = source;
     let cells = || (0..record.len()).map(|index| record.text(index).replace('\0', "\u{fffd}")).collect();
     let refuse = |reason: String| Rejection { row: record.row, reason, cells: cells() };
     if let Some(fault) = &record.fault {
@@ -73,10 +75,14 @@ pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<
         }
         match target {
             Target::Ignore => continue,
-            Target::Custom(key) => match plan.kind(key, column).value(text, column.date_order) {
-                Ok(value) => drop(draft.custom.insert(key.clone(), value)),
-                Err(why) => wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header))),
-            },
+            Target::Custom(key) => {
+                // A field that is there keeps the type it has.
+                let kind = fields.get(key).map_or_else(|| plan.kind(key, column), |field| field.kind.into());
+                match kind.value(text, column.date_order) {
+                    Ok(value) => drop(draft.custom.insert(key.clone(), value)),
+                    Err(why) => wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header))),
+                }
+            }
             Target::Field(field) => {
                 if let Err(why) = set(&mut draft, &mut status, *field, text) {
                     wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header)));
@@ -90,7 +96,7 @@ pub(crate) fn read(record: &Record, analysis: &Analysis, plan: &Plan) -> Result<
     }
     let has_status = status.unwrap_or_default();
     draft.status = has_status;
-    let checked = draft.check();
+    let checked = draft.check_with(fields, &serde_json::Map::new());
     let lead = match checked {
         Ok(lead) if wrong.is_empty() => lead,
         Ok(_) => return Err(refuse(wrong.join("; "))),
@@ -189,12 +195,11 @@ pub(crate) fn import_key(lead: &CheckedLead) -> Option<Vec<u8>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::io::Cursor;
-
+    use leads::custom_fields::Registry;
     use serde_json::Value;
 
     use super::{super::analysis::analyse, *};
-    use crate::reader::Reader;
+    use crate::plan::Plan;
 
     fn rows(text: &str) -> Vec<Result<LeadRow, String>> {
         let dir = tempfile::tempdir().unwrap();
@@ -202,14 +207,12 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let analysis = analyse(&path).unwrap();
         let plan = Plan::guessed(&analysis, "file.csv").checked(&analysis).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let mut reader = Reader::new(Cursor::new(bytes), analysis.separator(), analysis.data.offset, analysis.data.row)
-            .unwrap()
-            .expecting(analysis.width, analysis.broken_at);
+        let source = Source { path, analysis, plan, fields: Registry::default() };
+        let mut reader = source.open(source.beginning()).unwrap();
         let mut record = Record::default();
         let mut out = Vec::new();
         while reader.next(&mut record).unwrap() {
-            out.push(read(&record, &analysis, &plan).map_err(|rejection| rejection.reason));
+            out.push(read(&record, &source).map_err(|rejection| rejection.reason));
         }
         out
     }

@@ -170,8 +170,8 @@ impl Trial {
 
 /// Tries the first rows of a file that waits for its mapping; all of them, if it is small.
 pub(crate) async fn try_some(app: &App, scope: &Scope, import: &Import) -> Result<Trial, ImportError> {
-    let (path, reading) = (run::file_of(app, scope.org(), import.id), import.clone());
-    let (rows, more) = spawn_blocking(move || run::read_some(path, &reading, AT_ONCE)).await.map_err(std::io::Error::other)??;
+    let source = run::Source::of(app, scope, import).await?;
+    let (rows, more) = spawn_blocking(move || run::read_some(&source, AT_ONCE)).await.map_err(std::io::Error::other)??;
     let tx = app.db.tenant(scope).await?;
     store::begin_trial(&tx).await?;
     let mut trial = Trial { complete: !more, ..Trial::default() };
@@ -214,7 +214,8 @@ async fn try_all(app: &App, scope: &Scope, id: ImportId, no: i32) -> Result<(), 
     if import.status != ImportStatus::Mapping || import.trial_no != no {
         return Ok(());
     }
-    let mut pieces = run::read(run::file_of(app, scope.org(), id), &import, import.beginning(), None, AT_ONCE);
+    let source = run::Source::of(app, scope, &import).await?;
+    let mut pieces = run::read(source, import.beginning(), None, AT_ONCE);
     let tx = app.db.tenant(scope).await?;
     store::begin_trial(&tx).await?;
     let mut trial = Trial::default();

@@ -82,6 +82,11 @@ impl Evidence {
         if placeholder || self.placeholders == 0 { self.kinds.kind() } else { (Kind::Text, DateOrder::default()) }
     }
 
+    /// All values, if they are few enough to choose from.
+    pub(crate) fn choices(&self) -> &[String] {
+        self.kinds.choices()
+    }
+
     /// Most of the values looked at.
     pub(super) fn mostly(&self, count: u64) -> bool {
         self.looked_at > 0 && count * 10 >= self.looked_at * 8

@@ -1,6 +1,7 @@
 //! Which type a custom field should have that a column's values are kept in.
 
 use jiff::civil::{Date, DateTime};
+use leads::custom_fields::FieldKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -69,6 +70,32 @@ impl Kind {
                     Err(format!("{:?} is not a link; it begins with https://", shown()))
                 }
             }
+        }
+    }
+}
+
+impl From<FieldKind> for Kind {
+    fn from(kind: FieldKind) -> Self {
+        match kind {
+            FieldKind::Text => Self::Text,
+            FieldKind::Number => Self::Number,
+            FieldKind::Bool => Self::Bool,
+            FieldKind::Date => Self::Date,
+            FieldKind::Choice => Self::Choice,
+            FieldKind::Url => Self::Url,
+        }
+    }
+}
+
+impl From<Kind> for FieldKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text,
+            Kind::Number => Self::Number,
+            Kind::Bool => Self::Bool,
+            Kind::Date => Self::Date,
+            Kind::Choice => Self::Choice,
+            Kind::Url => Self::Url,
         }
     }
 }
@@ -177,6 +204,11 @@ impl KindEvidence {
         } else {
             choices.push(text.to_owned());
         }
+    }
+
+    /// All values, if they are few.
+    pub(super) fn choices(&self) -> &[String] {
+        self.choices.as_deref().unwrap_or_default()
     }
 
     /// Whether each value is a number.

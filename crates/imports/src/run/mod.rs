@@ -1,6 +1,7 @@
 //! The work itself: a thread reads the file, the job stores what it read, stretch by stretch.
 
 mod pieces;
+mod source;
 mod stretch;
 
 use std::{path::PathBuf, time::Instant};
@@ -18,7 +19,9 @@ use super::{
     model::{Import, ImportStatus},
     store,
 };
-pub(crate) use pieces::{ReadRow, STORED_TOGETHER, read, read_some};
+use pieces::STORED_TOGETHER;
+pub(crate) use pieces::{ReadRow, read, read_some};
+pub(crate) use source::Source;
 pub(crate) use stretch::merge;
 use stretch::{StoreError, store_piece};
 
@@ -93,7 +96,8 @@ pub(crate) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: im
     let tx = app.db.tenant(scope).await?;
     let done = store::done(&tx, id).await?;
     tx.commit().await?;
-    let mut pieces = read(file_of(app, scope.org(), id), &import, import.next, done.map(|done| done.to_offset), STORED_TOGETHER);
+    let source = Source::of(app, scope, &import).await?;
+    let mut pieces = read(source, import.next, done.map(|done| done.to_offset), STORED_TOGETHER);
     while let Some(piece) = pieces.coming.recv().await {
         let piece = piece?;
         let began = Instant::now();

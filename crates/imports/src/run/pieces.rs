@@ -1,13 +1,12 @@
 //! The file, read on a thread of its own, a stretch at a time.
 
-use std::{fs::File, io, path::PathBuf};
+use std::{fs::File, io};
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
+use super::Source;
 use crate::{
-    analysis::{Analysis, Place},
-    model::Import,
-    plan::Plan,
+    analysis::Place,
     reader::{Reader, Record},
     row::{self, LeadRow, Rejection},
 };
@@ -41,19 +40,18 @@ pub(crate) struct Pieces {
 }
 
 /// Reads the rows from `from` on, at most `most_rows` in a piece. `first_to`: where the first piece ends, if that is decided.
-pub(crate) fn read(path: PathBuf, import: &Import, from: Place, first_to: Option<u64>, most_rows: usize) -> Pieces {
+pub(crate) fn read(source: Source, from: Place, first_to: Option<u64>, most_rows: usize) -> Pieces {
     let (sender, coming) = mpsc::channel(1);
-    let (analysis, plan) = (import.analysis.clone(), import.plan.clone());
     let runtime = tokio::runtime::Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
         let mut first_to = first_to;
-        let mut file = match open(path, &analysis, from) {
+        let mut file = match source.open(from) {
             Ok(file) => file,
             Err(error) => return drop(sender.blocking_send(Err(error))), // nobody listens: nobody to tell
         };
         // A place for the piece comes before its rows: so one is read while another is stored, and there is no third.
         while let Ok(place) = runtime.block_on(sender.reserve()) {
-            match read_piece(&mut file, &analysis, &plan, most_rows, first_to.take()) {
+            match read_piece(&mut file, &source, most_rows, first_to.take()) {
                 Ok(piece) => {
                     let last = piece.last;
                     if !piece.rows.is_empty() {
@@ -70,26 +68,15 @@ pub(crate) fn read(path: PathBuf, import: &Import, from: Place, first_to: Option
     Pieces { coming, reading }
 }
 
-fn open(path: PathBuf, analysis: &Analysis, from: Place) -> io::Result<Reader<File>> {
-    let reader = Reader::new(File::open(path)?, analysis.separator(), from.offset, from.row)?;
-    Ok(reader.expecting(analysis.width, analysis.broken_at))
-}
-
-fn read_piece(reader: &mut Reader<File>, analysis: &Analysis, plan: &Plan, most_rows: usize, to: Option<u64>) -> io::Result<Piece> {
+fn read_piece(reader: &mut Reader<File>, source: &Source, most_rows: usize, to: Option<u64>) -> io::Result<Piece> {
     let from = reader.offset();
-    let (rows, more) = read_rows(reader, analysis, plan, most_rows, to)?;
+    let (rows, more) = read_rows(reader, source, most_rows, to)?;
     let to = Place { offset: reader.offset(), row: reader.row() };
     Ok(Piece { from, to, rows, last: !more })
 }
 
 /// Rows up to a limit; and whether there are more.
-fn read_rows(
-    reader: &mut Reader<File>,
-    analysis: &Analysis,
-    plan: &Plan,
-    most_rows: usize,
-    to: Option<u64>,
-) -> io::Result<(Vec<ReadRow>, bool)> {
+fn read_rows(reader: &mut Reader<File>, source: &Source, most_rows: usize, to: Option<u64>) -> io::Result<(Vec<ReadRow>, bool)> {
     let mut record = Record::default();
     let mut rows = Vec::new();
     let mut bytes = 0;
@@ -98,14 +85,14 @@ fn read_rows(
             return Ok((rows, false));
         }
         bytes += record.size() + record.filled() * CELL;
-        rows.push(row::read(&record, analysis, plan));
+        rows.push(row::read(&record, source));
     }
     Ok((rows, true))
 }
 
 /// The first rows of a file, read; and whether there are more.
-pub(crate) fn read_some(path: PathBuf, import: &Import, most_rows: usize) -> io::Result<(Vec<ReadRow>, bool)> {
-    let mut reader = open(path, &import.analysis, import.beginning())?;
-    let (rows, more) = read_rows(&mut reader, &import.analysis, &import.plan, most_rows, None)?;
+pub(crate) fn read_some(source: &Source, most_rows: usize) -> io::Result<(Vec<ReadRow>, bool)> {
+    let mut reader = source.open(source.beginning())?;
+    let (rows, more) = read_rows(&mut reader, source, most_rows, None)?;
     Ok((rows, more || reader.next(&mut Record::default())?))
 }

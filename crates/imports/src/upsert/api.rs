@@ -67,6 +67,6 @@ async fn upsert_leads(
     let digest = Sha256::digest(&body);
     let key = Idempotency::of_stream(&headers, "/api/v1/leads/upsert")?.by(viewer.actor()).with_content(&digest);
     let key = key.with_content(existing.as_str().as_bytes());
-    let lines = tokio::task::spawn_blocking(move || lines::read(&body)).await.map_err(|error| Problem::internal(&error))??;
-    upsert(&app, &viewer.scope, &lines, existing, viewer.actor(), &key).await
+    let mut lines = tokio::task::spawn_blocking(move || lines::read(&body)).await.map_err(|error| Problem::internal(&error))??;
+    upsert(&app, &viewer.scope, &mut lines, existing, viewer.actor(), &key).await
 }

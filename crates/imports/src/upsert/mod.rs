@@ -6,9 +6,11 @@ mod lines;
 
 use db::{DbError, Scope, TenantTx};
 use http_kit::{Answer, App, FieldError, Idempotency, Problem};
+use jiff::Timestamp;
 use kernel::{Actor, ChangeSetId, LeadId};
-use leads::changes;
+use leads::{changes, custom_fields};
 use serde::Serialize;
+use serde_json::Map;
 use utoipa::ToSchema;
 
 pub(crate) use api::api;
@@ -63,7 +65,14 @@ struct UpsertResult {
 }
 
 /// Stores what can be stored of the lines, and remembers the answer under the caller's key.
-async fn upsert(app: &App, scope: &Scope, lines: &[Line], existing: Existing, actor: Actor, key: &Idempotency) -> Result<Answer, Problem> {
+async fn upsert(
+    app: &App,
+    scope: &Scope,
+    lines: &mut [Line],
+    existing: Existing,
+    actor: Actor,
+    key: &Idempotency,
+) -> Result<Answer, Problem> {
     let mut tries = 0;
     loop {
         let tx = app.db.tenant(scope).await?;
@@ -83,10 +92,32 @@ async fn upsert(app: &App, scope: &Scope, lines: &[Line], existing: Existing, ac
     }
 }
 
-async fn store_lines(app: &App, tx: &TenantTx, lines: &[Line], existing: Existing, actor: Actor) -> Result<UpsertResult, WriteError> {
+/// Holds custom values against their fields; keys that nobody has named before become fields of the kind of their first value.
+async fn check_custom(tx: &TenantTx, lines: &mut [Line], actor: Actor, now: Timestamp) -> Result<(), DbError> {
+    let mut first = Map::new();
+    for (key, value) in lines.iter().filter_map(|line| line.row.as_ref().ok()).flat_map(|row| &row.lead.custom) {
+        if !value.is_null() && !first.contains_key(key) {
+            first.insert(key.clone(), value.clone());
+        }
+    }
+    let fields = custom_fields::for_values(tx, &first, actor, now).await?;
+    for line in lines {
+        let Ok(row) = &mut line.row else { continue };
+        let (checked, errors) = fields.check(std::mem::take(&mut row.lead.custom), &Map::new());
+        row.lead.custom = checked;
+        if !errors.is_empty() {
+            line.row = Err(errors);
+        }
+    }
+    Ok(())
+}
+
+async fn store_lines(app: &App, tx: &TenantTx, lines: &mut [Line], existing: Existing, actor: Actor) -> Result<UpsertResult, WriteError> {
     store::take_turns(tx).await?;
     store::write_many(tx, false).await?;
     let now = app.clock.now();
+    check_custom(tx, lines, actor, now).await?;
+    let lines = &*lines;
     let title = format!("Upsert of {} by the API", ui::plural(i64::try_from(lines.len()).unwrap_or(i64::MAX), "lead", "leads"));
     let change_set = changes::begin(tx, changes::Kind::Import, &title, actor, now).await?;
     let good: Vec<&LeadRow> = lines.iter().filter_map(|line| line.row.as_ref().ok()).collect();

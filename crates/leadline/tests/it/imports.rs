@@ -313,6 +313,50 @@ async fn a_large_file_is_tried_by_a_job_and_the_page_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn custom_fields_are_made_on_the_way_and_keep_the_type_they_have() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    owner.post_json("/api/v1/custom-fields", &json!({"label": "Rank", "kind": "choice", "options": ["A", "B"]})).await.expect(201);
+    let mut text = String::from("Email,Rank,Budget,Joined,Plan,Remark\n");
+    for n in 0..30 {
+        let (rank, plan) = (["a", "B", "C"][n % 3], ["Gold", "Silver"][n % 2]);
+        text.push_str(&format!("p{n}@x.example,{rank},{}.5,{}/01/2026,{plan},remark {n}\n", n * 10, n % 28 + 1));
+    }
+    let uploaded = upload(&owner, "leads.csv", text).await.expect(201);
+    let path = uploaded.location().to_owned();
+    let page = path.replace("/api/v1", "");
+    // Rank has its type already; the others are to be made, of the type that their values suit.
+    let mapping = owner.get(&page).await.expect(200);
+    assert_eq!(mapping.attributes("select[name=kind] option[selected]", "value"), ["number", "date", "choice", "text"]);
+    let tried = owner.get(&format!("{path}/dry-run")).await.expect(200).json();
+    assert_eq!((&tried["created"]["count"], &tried["rejected"]["count"]), (&json!(20), &json!(10)));
+    assert!(tried["rejected"]["samples"][0]["reason"].as_str().unwrap().contains("Rank holds one of: A, B"), "{tried}");
+    assert_eq!(app.scalar("SELECT count(*) FROM custom_fields").await, 1, "a trial makes nothing");
+    // A remark has too many values to choose from.
+    let mut plan = uploaded.json()["plan"].clone();
+    plan["kinds"] = json!({"remark": "choice"});
+    let refused = owner.post_json(&format!("{path}/start"), &json!({"plan": plan})).await.expect(422).json();
+    assert!(refused["detail"].as_str().unwrap().contains("“Remark” has too many different values"), "{refused}");
+
+    owner.post_json(&format!("{path}/start"), &Value::Null).await.expect(202);
+    app.settle().await;
+    assert_eq!(counts(&owner.get(&path).await.json()), [20, 0, 0, 10]);
+    let fields = owner.get("/api/v1/custom-fields").await.expect(200).json();
+    let field = |key: &str| fields["data"].as_array().unwrap().iter().find(|field| field["key"] == key).unwrap().clone();
+    assert_eq!((&field("budget")["kind"], &field("budget")["label"]), (&json!("number"), &json!("Budget")));
+    assert_eq!((&field("joined")["kind"], &field("plan")["kind"]), (&json!("date"), &json!("choice")));
+    assert_eq!(field("plan")["options"], json!(["Gold", "Silver"]));
+    let first = app.text("SELECT custom::text FROM leads WHERE email = 'p0@x.example'").await;
+    let first: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(first, json!({"rank": "A", "budget": 0.5, "joined": "2026-01-01", "plan": "Gold", "remark": "remark 0"}));
+
+    owner.patch_json("/api/v1/custom-fields/rank", &json!({"archived": true})).await.expect(200);
+    let again = upload(&owner, "again.csv", "Email,Rank\nq@x.example,A\n").await.expect(201);
+    let refused = owner.post_json(&format!("{}/start", again.location()), &Value::Null).await.expect(422).json();
+    assert!(refused["detail"].as_str().unwrap().contains("Rank is archived"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_undone_as_a_whole() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;

@@ -57,6 +57,24 @@ async fn each_line_has_its_outcome_and_all_of_them_one_undo() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn custom_values_are_held_against_their_fields() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    owner.post_json("/api/v1/custom-fields", &json!({"label": "Rank", "kind": "choice", "options": ["A", "B"]})).await.expect(201);
+    let body = r#"{"email":"a@x.example","custom":{"rank":"a","visits":null}}
+{"email":"b@x.example","custom":{"rank":"C","visits":3}}
+{"email":"c@x.example","custom":{"visits":"many"}}
+{"email":"d@x.example","custom":{"visits":4}}
+"#;
+    let answer = upsert(&owner, "", body).await.expect(200).json();
+    assert_eq!(outcomes(&answer), ["created", "rejected", "rejected", "created"], "{answer}");
+    assert_eq!(answer["results"][1]["errors"][0]["pointer"], "/custom/rank");
+    assert_eq!(answer["results"][2]["errors"][0]["pointer"], "/custom/visits");
+    assert_eq!(app.text("SELECT custom->>'rank' FROM leads WHERE email = 'a@x.example'").await, "A");
+    assert_eq!(app.text("SELECT kind FROM custom_fields WHERE key = 'visits'").await, "number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_bounded_repeatable_and_for_those_who_may() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;

@@ -1,11 +1,17 @@
+use leads::custom_fields::Registry;
 use maud::{Markup, html};
 use ui::{Field, Tone, table};
 
 use crate::{Kind, LeadField, Target, analysis::Column, model::Import};
 
+/// More entries than this in all menus together are more than a page holds: the custom fields that no column is named after
+/// are left out of them then.
+const MOST_ENTRIES: usize = 20_000;
+
 /// Each column of the file: what it holds, what it becomes, and how sure we are.
-pub(super) fn columns(import: &Import, may: bool) -> Markup {
+pub(super) fn columns(import: &Import, fields: &Registry, may: bool) -> Markup {
     let analysis = &import.analysis;
+    let fits = fields.active().count().saturating_mul(analysis.columns.len()) <= MOST_ENTRIES;
     table::wrap(
         "Columns",
         html! {
@@ -18,8 +24,8 @@ pub(super) fn columns(import: &Import, may: bool) -> Markup {
                             td.is-title data-label="Column" { (name) }
                             td.is-quiet.is-wrap data-label="Holds" { (holds(column)) }
                             td data-label="Becomes" {
-                                (choice(column, target, &name, may))
-                                (kind(import, column, target, &name, may))
+                                (choice(column, target, &name, Some(fields).filter(|_| fits), may))
+                                (kind(import, column, target, &name, fields, may))
                             }
                             td data-label="Guess" { (confidence(column, target)) }
                         }
@@ -37,14 +43,16 @@ fn holds(column: &Column) -> Markup {
     }
 }
 
-fn choice(column: &Column, target: &Target, name: &str, may: bool) -> Markup {
+fn choice(column: &Column, target: &Target, name: &str, fields: Option<&Registry>, may: bool) -> Markup {
     let mut options = vec![("ignore".to_owned(), "Do not import".to_owned())];
     options.extend(LeadField::ALL.iter().map(|field| (field.as_str().to_owned(), field.label().to_owned())));
     options.push((format!("custom:{}", column.key), format!("Custom field {}", column.key)));
+    let others = fields.into_iter().flat_map(Registry::active).filter(|field| field.key != column.key);
+    options.extend(others.map(|field| (format!("custom:{}", field.key), format!("Custom field {}", field.label))));
     // A plan made through the API may have keys of its own.
     let chosen = target.to_string();
     if let Target::Custom(key) = target
-        && *key != column.key
+        && !options.iter().any(|(value, _)| *value == chosen)
     {
         options.push((chosen.clone(), format!("Custom field {key}")));
     }
@@ -53,14 +61,19 @@ fn choice(column: &Column, target: &Target, name: &str, may: bool) -> Markup {
     }
 }
 
-/// The type of a custom field; sent for every column, because a form tells the columns by their order.
-fn kind(import: &Import, column: &Column, target: &Target, name: &str, may: bool) -> Markup {
+/// The type of a custom field; sent for every column, because a form tells the columns by their order. That of a field which
+/// is there is not to be chosen.
+fn kind(import: &Import, column: &Column, target: &Target, name: &str, fields: &Registry, may: bool) -> Markup {
+    let known = |key: &str| fields.get(key).map(|field| Kind::from(field.kind).label());
     match target {
-        Target::Custom(key) => {
-            let kinds = Kind::ALL.map(|kind| (kind.as_str(), kind.label()));
-            let chosen = import.plan.kind(key, column).as_str();
-            html! { (Field::select("kind", format!("Type of “{name}”"), kinds).label_hidden().value(chosen).id(format!("kind-{}", column.index)).disabled(!may)) }
-        }
+        Target::Custom(key) => match known(key) {
+            Some(kind) => html! { (ui::hidden("kind", "")) p.muted { (kind) } },
+            None => {
+                let kinds = Kind::ALL.map(|kind| (kind.as_str(), kind.label()));
+                let chosen = import.plan.kind(key, column).as_str();
+                html! { (Field::select("kind", format!("Type of “{name}”"), kinds).label_hidden().value(chosen).id(format!("kind-{}", column.index)).disabled(!may)) }
+            }
+        },
         Target::Ignore | Target::Field(_) => ui::hidden("kind", ""),
     }
 }

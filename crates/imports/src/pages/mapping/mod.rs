@@ -11,6 +11,7 @@ use http::StatusCode;
 use http_kit::{ApiPath, App, Flash, PageForm, Problem, ProblemKind, redirect};
 use identity::{Can, LeadsImport, Permission, Viewer};
 use kernel::ImportId;
+use leads::custom_fields;
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, Tone};
@@ -116,6 +117,7 @@ pub(super) async fn page(
     };
     let unfit = import.plan.clone().checked(&import.analysis).err().map(Problem::from);
     let problem = problem.or(unfit.as_ref());
+    let fields = custom_fields::read(&app.db, &viewer.scope).await?;
     let may = viewer.may(Permission::LeadsImport);
     let id = import.id;
     let save = format!("/imports/{id}/mapping");
@@ -127,7 +129,7 @@ pub(super) async fn page(
             (notices(&import.analysis))
             form.stack id="mapping" method="post" action={ "/imports/" (id) "/start" }
                 hx-post=(save) hx-trigger="change" hx-target="#import" hx-select="#import" hx-swap="outerMorph" {
-                (ui::card_flush("Columns", html! {}, columns(import, may)))
+                (ui::card_flush("Columns", html! {}, columns(import, &fields, may)))
                 (ui::card("How", html! {}, options(import, may)))
                 @match &tried {
                     None => (ui::notice(Tone::Danger, "The uploaded file is no longer on this server. Upload it again; nothing of it was imported.")),
