@@ -96,6 +96,16 @@ CREATE TRIGGER custom_values_insert AFTER INSERT ON leads REFERENCING NEW TABLE 
 CREATE TRIGGER custom_values_update AFTER UPDATE ON leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION leadline_keep_custom_values();
 
+-- How many leads have each tag, for the page of tags: counted by a job where there are too many leads to count while somebody waits.
+CREATE TABLE lead_tags (
+  org_id     uuid        NOT NULL,
+  tag        text        NOT NULL,
+  leads      bigint      NOT NULL,
+  counted_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, tag)
+);
+SELECT leadline_tenant_table('lead_tags');
+
 -- What leads did with their mail, and when last: the lead filter asks these columns (its engagement.* fields), so they stay as they
 -- are named. The projection that fills the table reads the log from the beginning.
 TRUNCATE intelligence_engagement;

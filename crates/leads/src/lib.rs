@@ -20,6 +20,7 @@ mod panels;
 pub mod ports;
 pub mod search;
 mod store;
+mod tags;
 pub mod views;
 
 pub use actions::{

@@ -126,6 +126,57 @@ async fn a_filter_is_held_against_the_fields_and_names_the_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_sorted_by_a_field_page_by_page() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    for (label, kind) in [("Visits", "number"), ("Vip", "bool"), ("Renewal", "date"), ("Note", "text")] {
+        add(&owner, label, kind, &[]).await;
+    }
+    for (name, custom) in [
+        ("A", json!({"visits": 10, "vip": true, "renewal": "2026-03-01", "note": "émile"})),
+        ("B", json!({"visits": -2.5, "vip": false, "renewal": "2025-12-31", "note": "Zoe"})),
+        ("C", json!({"visits": 1e300, "note": "adam"})),
+        ("D", json!({"visits": 9, "vip": true, "renewal": "2026-02-01"})),
+        ("E", json!({})),
+    ] {
+        lead(&owner, name, custom).await;
+    }
+    let sorted = async |sort: &str| {
+        let (mut names, mut cursor) = (String::new(), String::new());
+        loop {
+            let request = owner.request("GET", "/api/v1/leads").query(&[("sort", sort), ("limit", "2"), ("cursor", &cursor)]);
+            let page = owner.send(request).await.expect(200).json();
+            names.extend(page["data"].as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap()));
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return names,
+            }
+        }
+    };
+    for (sort, names) in [
+        ("custom.visits", "EBDAC"),
+        ("-custom.visits", "CADBE"),
+        ("custom.renewal", "CEBDA"),
+        ("-custom.vip", "DABEC"),
+        ("custom.note", "DECAB"),
+        ("-custom.note", "BACED"),
+    ] {
+        // Equal ones are in the order of their ids, which is that of their making.
+        assert_eq!(sorted(sort).await, names, "{sort}");
+    }
+    let page = owner.get("/leads?columns=custom.visits,custom.note&sort=-custom.visits").await.expect(200);
+    assert_eq!(page.texts("tr[data-row] .person-name"), ["C", "A", "D", "B", "E"]);
+    assert_eq!(page.attributes("th[aria-sort]", "aria-sort"), ["descending"]);
+    assert_eq!(page.attributes("th button[value='custom.visits']", "value").len(), 1, "a press turns it round");
+    assert_eq!(page.attributes("th button[value='custom.note']", "value").len(), 1, "words begin at A");
+    for (wrong, says) in [("custom.visit", "did you mean"), ("custom.Bad Key", "custom.KEY"), ("custom.x'--", "custom.KEY")] {
+        let error = owner.send(owner.request("GET", "/api/v1/leads").query(&[("sort", wrong)])).await.expect(422).json();
+        assert_eq!(error["errors"][0]["pointer"], "/sort", "{error}");
+        assert!(error["detail"].as_str().unwrap().contains(says), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fields_are_made_ordered_and_archived_by_forms() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;

@@ -22,7 +22,7 @@ const PEOPLE: &str = "
       'S' || chr(97 + (h / 10) % 26) || chr(97 + (h / 260) % 11) || 'son', 'n' || n || '@c' || h % 4000 || '.example',
       (ARRAY['Engineer','Head of Sales','Chief Technology Officer','Sales Manager','Buyer'])[1 + h % 5],
       (ARRAY['entry','senior','manager','director','vp','c_level'])[1 + (sqrt(h % 36))::int % 6],
-      'Company' || chr(97 + h % 26) || ' ' || (ARRAY['Energy','Foods','Labs'])[1 + h % 3] || ' ' || h % 4000, 'c' || h % 4000 || '.example',
+      'Company' || chr(97 + h % 4000 % 26) || ' ' || (ARRAY['Energy','Foods','Labs'])[1 + h % 4000 % 3] || ' ' || h % 4000, 'c' || h % 4000 || '.example',
       (ARRAY['Software','Energy','Retail','Media'])[1 + h % 4], h % 5000,
       CASE WHEN h % 10 < 4 THEN 'US' ELSE (ARRAY['GB','DE','FR','IN','NL','SE'])[1 + h % 6] END, 'City ' || h % 500,
       (ARRAY['new','new','new','contacted','contacted','replied','qualified','converted','lost','unsubscribed'])[1 + h % 10],

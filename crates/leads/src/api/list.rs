@@ -22,7 +22,7 @@ pub(super) struct ListParams {
     /// Words that must all occur in name, e-mail, company or title.
     #[param(value_type = Option<String>)]
     pub(super) q: String,
-    /// `score`, `created_at`, `updated_at`, `name`, `title`, `company`, `industry`, `employees`, `country`, `status` or `last_activity`, with `-` before it for descending.
+    /// `score`, `created_at`, `updated_at`, `name`, `title`, `company`, `industry`, `employees`, `country`, `status`, `last_activity` or `custom.KEY` for a custom field, with `-` before it for descending.
     #[param(value_type = Option<String>, example = "-score")]
     pub(super) sort: String,
     /// Rows on a page: 1 to 200, usually 50.

@@ -23,7 +23,7 @@ pub(crate) mod store;
 pub use actions::{NewField, ensure, for_values, planned, used};
 pub use kind::FieldKind;
 pub use registry::{Field, IndexState, Registry};
-pub use sort::sort_expression;
+pub use sort::SortedField;
 pub use store::{list, read};
 
 /// How many fields an organisation may have, archived ones included: as many as a file may have columns.
@@ -33,6 +33,8 @@ pub const MOST_INDEXED: i64 = 20;
 /// How many choices a field may have, and how long one may be.
 pub const MOST_OPTIONS: usize = 200;
 const MOST_OPTION: usize = 100;
+/// How long a key may be.
+const MOST_KEY: usize = 60;
 /// How long a label may be.
 const MOST_LABEL: usize = 80;
 /// Letters of a text that the index keeps: what is longer is never found by it (migration 19 cuts there).

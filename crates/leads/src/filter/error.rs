@@ -88,7 +88,7 @@ impl From<FilterError> for Problem {
 }
 
 /// `; did you mean "country"?` for a word that is nearly one of these; nothing otherwise.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let word: Vec<char> = word.chars().take(80).flat_map(char::to_lowercase).collect();
     let most = (word.len() / 3).clamp(1, 3);
     let near = known

@@ -70,6 +70,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::search::{condition as search_words, like_contains};
 pub use builder::builder_fields;
 pub use chips::Chip;
+pub(crate) use error::nearest;
 pub use error::{FilterError, Position};
 pub use field::{AccountNumber, AccountText, DateField, EngagementCount, EngagementDate, NumberField, TextField};
 pub use kind::{FIELD_CHOICES, FieldChoice, Kind};

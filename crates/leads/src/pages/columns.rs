@@ -7,7 +7,7 @@ use ui::table;
 
 use super::{filters, form::custom_text, show, state::State};
 use crate::{
-    custom_fields::{Field, FieldKind, Registry},
+    custom_fields::{Field, FieldKind, Registry, SortedField},
     model::Lead,
     store::grid::{Sort, SortKey},
     views::{Column, Standard, column::Editor},
@@ -44,16 +44,17 @@ fn edits(column: &Column, custom: &Registry) -> Option<(String, Editor)> {
 
 /// The heading of the names, which stand first.
 pub(super) fn name_heading(state: &State) -> Markup {
-    html! { th scope="col" aria-sort=[sorted(state, SortKey::Name).map(ui::Sort::aria)] { (sort_button(state, "Name", SortKey::Name)) } }
+    html! { th scope="col" aria-sort=[sorted(state, SortKey::Name).map(ui::Sort::aria)] { (sort_button(state, "Name", SortKey::Name, true)) } }
 }
 
-/// A heading: it sorts where there is an index for it, and tells the scripts how its cells are edited.
+/// A heading: it sorts by what it names, and tells the scripts how its cells are edited.
 pub(super) fn heading(state: &State, column: &Column, custom: &Registry, may_write: bool) -> Markup {
     let name = label(column, custom);
     let (key, numeric) = match column {
         Column::Standard(column) => (column.sort(), column.is_number()),
-        Column::Custom(key) => (None, is_number(custom.get(key))),
+        Column::Custom(key) => (SortedField::named(&column.to_string()).map(SortKey::Custom), is_number(custom.get(key))),
     };
+    let words_first = key.is_some_and(SortKey::is_text) || (matches!(column, Column::Custom(_)) && !numeric);
     let edits = if may_write { edits(column, custom) } else { None };
     let options = match column {
         Column::Custom(key) => custom.get(key).map(|field| field.options.clone()).unwrap_or_default(),
@@ -64,7 +65,7 @@ pub(super) fn heading(state: &State, column: &Column, custom: &Registry, may_wri
             data-field=[edits.as_ref().map(|(field, _)| field)] data-editor=[edits.as_ref().map(|(_, editor)| editor.name())]
             data-options=[(!options.is_empty()).then(|| options.join("\n"))] {
             @match key {
-                Some(key) => (sort_button(state, &name, key)),
+                Some(key) => (sort_button(state, &name, key, words_first)),
                 None => (name),
             }
         }
@@ -76,9 +77,9 @@ fn sorted(state: &State, key: SortKey) -> Option<ui::Sort> {
 }
 
 /// Sorted by this column already: the press turns it round. Words begin at A, figures at the greatest.
-fn sort_button(state: &State, label: &str, key: SortKey) -> Markup {
+fn sort_button(state: &State, label: &str, key: SortKey, is_text: bool) -> Markup {
     let now = sorted(state, key);
-    let descending = if now.is_some() { !state.sort.descending } else { !key.is_text() };
+    let descending = if now.is_some() { !state.sort.descending } else { !is_text };
     let value = Sort { key, descending }.to_string();
     table::SortButton { form: filters::FORM, name: "by", value: &value, now }.label(label)
 }

@@ -60,4 +60,5 @@ pub fn pages() -> Routes {
         .merge(crate::export::pages::pages())
         .merge(crate::custom_fields::pages::pages())
         .merge(crate::filter::pages::pages())
+        .merge(crate::tags::pages())
 }

@@ -24,6 +24,7 @@ pub enum Nav {
     Analytics,
     Scoring,
     Fields,
+    Tags,
     Team,
     Security,
     Keys,
@@ -32,7 +33,7 @@ pub enum Nav {
 
 impl Nav {
     /// Everything that has a place, in the order of the sidebar.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Home,
         Self::Leads,
         Self::Accounts,
@@ -48,6 +49,7 @@ impl Nav {
         Self::Analytics,
         Self::Scoring,
         Self::Fields,
+        Self::Tags,
         Self::Team,
         Self::Security,
         Self::Keys,
@@ -72,6 +74,7 @@ impl Nav {
             Self::Analytics => "Analytics",
             Self::Scoring => "Scoring",
             Self::Fields => "Custom fields",
+            Self::Tags => "Tags",
             Self::Team => "Team",
             Self::Security => "Security",
             Self::Keys => "API keys",
@@ -96,6 +99,7 @@ impl Nav {
             Self::Analytics => "/insights",
             Self::Scoring => "/settings/scoring",
             Self::Fields => "/settings/fields",
+            Self::Tags => "/tags",
             Self::Team => "/settings/team",
             Self::Security => "/settings/security",
             Self::Keys => "/settings/keys",
@@ -120,6 +124,7 @@ impl Nav {
             Self::Analytics => Icon::Chart,
             Self::Scoring => Icon::Score,
             Self::Fields => Icon::Columns,
+            Self::Tags => Icon::Tag,
             Self::Team => Icon::Team,
             Self::Security => Icon::Lock,
             Self::Keys => Icon::Key,
@@ -140,7 +145,7 @@ impl Nav {
             | Self::Changes => "Work",
             Self::Campaigns | Self::Templates | Self::Suppressions | Self::Catcher => "Outreach",
             Self::Analytics => "Insight",
-            Self::Scoring | Self::Fields | Self::Team | Self::Security | Self::Keys | Self::Audit => "Settings",
+            Self::Scoring | Self::Fields | Self::Tags | Self::Team | Self::Security | Self::Keys | Self::Audit => "Settings",
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum BulkAction {
     AddTags { tags: Vec<String> },
     /// Removes tags, whatever their case.
     RemoveTags { tags: Vec<String> },
+    /// Gives a tag another name, in this spelling and no other; leads that have a tag of that name keep one.
+    RenameTag { from: String, to: String },
     /// Moves to a status. Unsubscribed leads stay: bringing one back is a decision about one person.
     SetStatus { status: Status },
     /// Gives to an owner, or to nobody.
@@ -70,6 +72,7 @@ impl BulkAction {
         match self {
             Self::AddTags { tags } => format!("Added tags: {}", tags.join(", ")),
             Self::RemoveTags { tags } => format!("Removed tags: {}", tags.join(", ")),
+            Self::RenameTag { from, to } => format!("Renamed a tag: {from} to {to}"),
             Self::SetStatus { status } => format!("Set status: {}", status.label()),
             Self::SetOwner { owner_id: Some(_) } => "Changed the owner".to_owned(),
             Self::SetOwner { owner_id: None } => "Took the owner away".to_owned(),

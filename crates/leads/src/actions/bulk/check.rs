@@ -16,6 +16,14 @@ impl BulkAction {
         match self {
             Self::AddTags { tags } => Ok(Self::AddTags { tags: clean(&tags)? }),
             Self::RemoveTags { tags } => Ok(Self::RemoveTags { tags: clean(&tags)? }),
+            Self::RenameTag { from, to } => match clean_tags([&to]) {
+                Err(why) => Err(Problem::field("/to", "to.invalid", why)),
+                Ok(tags) => match tags.into_iter().next() {
+                    None => Err(Problem::field("/to", "to.required", "Give the tag a new name")),
+                    Some(to) if to == from => Err(Problem::field("/to", "to.same", "This is the name that the tag has: give another")),
+                    Some(to) => Ok(Self::RenameTag { from, to }),
+                },
+            },
             Self::SetOwner { owner_id } => {
                 if let Some(owner) = owner_id
                     && !identity::members(tx).await?.iter().any(|member| member.id == owner)

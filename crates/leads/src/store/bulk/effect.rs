@@ -76,6 +76,19 @@ impl Effect {
                     payload: format!("jsonb_build_object('removed', {gone})"),
                 }
             }
+            BulkAction::RenameTag { from, to } => {
+                let (from, to) = (format!("{}::text", p.push(from.clone())), format!("{}::text", p.push(to.clone())));
+                let renamed = format!(
+                    "ARRAY(SELECT CASE WHEN x = {from} THEN {to} ELSE x END FROM unnest(o.tags) WITH ORDINALITY u (x, at)
+                       WHERE x = {from} OR lower(x) <> lower({to}) ORDER BY at)"
+                );
+                Self {
+                    write: Some(format!("tags = {renamed}")),
+                    only: format!("o.tags @> ARRAY[{from}]"),
+                    kinds: "ARRAY['lead.tagged']",
+                    payload: format!("jsonb_build_object('added', ARRAY[{to}], 'removed', ARRAY[{from}])"),
+                }
+            }
             BulkAction::SetField { field, value } => set(tx, &known(field)?, value, p, now).await?,
             BulkAction::ClearField { field } => clear(&known(field)?, p),
             BulkAction::Enrol { .. } => return Err(DbError::Config("leads are enrolled by whoever knows the campaigns".to_owned())),

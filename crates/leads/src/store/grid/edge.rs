@@ -53,8 +53,8 @@ pub(super) struct Order<'a> {
 
 impl Order<'_> {
     /// The expressions sorted by, over `l`.
-    pub(super) fn keys(self) -> Vec<&'static str> {
-        self.sort.key.columns().iter().map(|(expression, _)| *expression).collect()
+    pub(super) fn keys(self) -> Vec<String> {
+        self.sort.key.columns().into_iter().map(|(expression, _)| expression).collect()
     }
 
     /// `expression AS k1, …`

@@ -10,8 +10,10 @@ use super::{
     COUNT_LIMIT, ListQuery, Page, blame,
     count::{bounded, total},
     edge::{Edge, Order},
+    sort::SortKey,
 };
 use crate::{
+    custom_fields,
     filter::Params,
     model::Lead,
     search::{self, Narrowing, Way},
@@ -43,6 +45,9 @@ struct Found {
 /// One page of leads.
 pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Lead>, Problem> {
     let query = &query.searching();
+    if let SortKey::Custom(field) = query.sort.key {
+        field.check(&custom_fields::read(&app.db, scope).await?)?;
+    }
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {

@@ -3,6 +3,8 @@
 use http_kit::FieldError;
 use jiff::Timestamp;
 
+use crate::{custom_fields::SortedField, model::is_custom_key};
+
 /// What a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortKey {
@@ -17,6 +19,8 @@ pub enum SortKey {
     Country,
     Status,
     LastActivity,
+    /// A custom field.
+    Custom(SortedField),
 }
 
 /// An order of leads: total, because the id decides between equals.
@@ -33,6 +37,7 @@ impl Default for Sort {
 }
 
 impl SortKey {
+    /// Those that every lead has.
     const ALL: [Self; 11] = [
         Self::Score,
         Self::Created,
@@ -48,7 +53,7 @@ impl SortKey {
     ];
 
     /// The name in `?sort=`.
-    pub const fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Score => "score",
             Self::Created => "created_at",
@@ -61,6 +66,7 @@ impl SortKey {
             Self::Country => "country",
             Self::Status => "status",
             Self::LastActivity => "last_activity",
+            Self::Custom(field) => field.name(),
         }
     }
 
@@ -69,11 +75,20 @@ impl SortKey {
         matches!(self, Self::Name | Self::Title | Self::Company | Self::Industry | Self::Country | Self::Status)
     }
 
+    /// The key that this name names; a custom field need not be there.
+    fn parse(name: &str) -> Option<Self> {
+        if name.strip_prefix("custom.").is_some_and(is_custom_key) {
+            return SortedField::named(name).map(Self::Custom);
+        }
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
     /// The expressions sorted by, and their types. An index gives the order of score, creation, name, company, employees and
     /// last activity; the others are sorted when they are asked for, for they are asked for rarely and each index
     /// costs every import.
-    pub(super) const fn columns(self) -> &'static [(&'static str, &'static str)] {
-        match self {
+    pub(super) fn columns(self) -> Vec<(String, &'static str)> {
+        let fixed: &[(&str, &'static str)] = match self {
+            Self::Custom(field) => return field.expressions().into(),
             Self::Score => &[("l.score", "int")],
             Self::Created => &[("l.created_at", "timestamptz")],
             Self::Updated => &[("l.updated_at", "timestamptz")],
@@ -86,7 +101,8 @@ impl SortKey {
             // In the order in which a lead goes through them.
             Self::Status => &[("array_position('{new,contacted,replied,qualified,converted,lost,unsubscribed}'::text[], l.status)", "int")],
             Self::LastActivity => &[("coalesce(l.last_activity_at, '-infinity')", "timestamptz")],
-        }
+        };
+        fixed.iter().map(|(expression, kind)| ((*expression).to_owned(), *kind)).collect()
     }
 
     /// Whether the index of the order holds the searched text, too.
@@ -97,9 +113,12 @@ impl SortKey {
     /// Whether PostgreSQL could read these texts as the keys of this order: a malformed one of a cursor would be our error
     /// instead of the caller's.
     pub(super) fn reads(self, keys: &[String]) -> bool {
-        keys.len() == self.columns().len()
-            && self.columns().iter().zip(keys).all(|((_, kind), key)| match *kind {
+        let columns = self.columns();
+        keys.len() == columns.len()
+            && columns.iter().zip(keys).all(|((_, kind), key)| match *kind {
                 "int" => key.parse::<i32>().is_ok(),
+                // As PostgreSQL writes them: others it might refuse as too large or too small.
+                "float8" => matches!(key.as_str(), "-Infinity" | "0" | "-0") || key.parse::<f64>().is_ok_and(f64::is_normal),
                 "timestamptz" => key == "-infinity" || key.replacen(' ', "T", 1).parse::<Timestamp>().is_ok(),
                 _ => !key.contains('\0'),
             })
@@ -113,9 +132,10 @@ impl Sort {
             return Ok(Self::default());
         }
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-        SortKey::ALL.into_iter().find(|key| key.name() == name).map(|key| Self { key, descending }).ok_or_else(|| {
-            let names = SortKey::ALL.map(SortKey::name).join(", ");
-            FieldError::new("/sort", "sort.unknown", format!("The list sorts by {names}; a - before the name turns it round"))
+        SortKey::parse(name).map(|key| Self { key, descending }).ok_or_else(|| {
+            let names = SortKey::ALL.iter().map(SortKey::name).collect::<Vec<_>>().join(", ");
+            let why = format!("The list sorts by {names} and custom.KEY for a custom field; a - before the name turns it round");
+            FieldError::new("/sort", "sort.unknown", why)
         })
     }
 }
