@@ -128,6 +128,7 @@ pub fn jobs(registry: Registry<App>) -> Registry<App> {
     registry
         .job::<BulkChange>()
         .job::<crate::custom_fields::jobs::IndexField>()
+        .job::<crate::tags::CountTags>()
         .job::<UndoChanges>()
         .every(SignedDuration::from_hours(1), &SweepChanges {})
         .job::<WriteExport>()

@@ -24,6 +24,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(crate::changes::api::api())
         .merge(crate::export::api::api())
         .merge(crate::custom_fields::api::api())
+        .merge(crate::tags::api())
         .routes(routes!(accounts::list_accounts, accounts::post_account))
         .routes(routes!(accounts::get_account, accounts::patch_account))
         .routes(routes!(accounts::account_summary))
