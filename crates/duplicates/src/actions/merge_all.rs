@@ -29,9 +29,12 @@ pub(crate) async fn enqueue_automatic(tx: &TenantTx) -> Result<(), DbError> {
     Ok(())
 }
 
-/// How the newest one that somebody asked for is doing.
+/// How the newest one that somebody asked for is doing, unless they see more than whoever wants to know.
 pub(crate) async fn status(tx: &TenantTx) -> Result<Option<JobStatus>, DbError> {
-    jobs::status_by_key::<MergeAll>(tx, &key(tx, "asked")).await
+    match jobs::status_by_key::<MergeAll>(tx, &key(tx, "asked")).await? {
+        Some(job) => jobs::status(tx, job.id).await,
+        None => Ok(None),
+    }
 }
 
 /// Stops it; clusters that were merged stay merged.

@@ -16,9 +16,12 @@ pub(crate) async fn start(tx: &TenantTx, actor: Actor, now: Timestamp) -> Result
     Ok(())
 }
 
-/// How the newest scan is doing.
+/// How the newest scan is doing. It counts everybody's leads, so it is there for whoever sees all of them.
 pub(crate) async fn status(tx: &TenantTx) -> Result<Option<JobStatus>, DbError> {
-    jobs::status_by_key::<ScanLeads>(tx, &key(tx)).await
+    match jobs::status_by_key::<ScanLeads>(tx, &key(tx)).await? {
+        Some(job) => jobs::status(tx, job.id).await,
+        None => Ok(None),
+    }
 }
 
 /// Stops the scan that waits or runs; what it has found stays.
