@@ -252,7 +252,7 @@ describe("the main job", () => {
     await picker.getByRole("checkbox", { name: "Tags" }).uncheck();
     await picker.getByRole("button", { name: "Move Score up" }).click();
     await picker.getByRole("button", { name: "Move Score up" }).press("Enter");
-    assert.equal(await picker.getByRole("status").innerText(), "Score is 1 of 24");
+    assert.match(await picker.getByRole("status").innerText(), /^Score is 1 of \d+$/);
     await picker.getByRole("button", { name: "Show these" }).click();
     await page.waitForURL(/columns=/);
     assert.deepEqual((await headings()).slice(0, 4), ["Name", "Score", "Company", "Status"]);

@@ -49,11 +49,12 @@ describe("without scripts", () => {
     await page.locator(".toolbar summary", { hasText: "Status" }).click();
     await page.getByRole("button", { name: "Qualified" }).click();
     await page.locator(".chips", { hasText: "Qualified" }).waitFor();
-    await page.locator("summary", { hasText: "Add filter" }).click();
-    await page.getByLabel("Field").selectOption("country");
-    await page.getByLabel("Condition").selectOption("is");
-    await page.getByLabel("Value").fill("Nowhere Land");
-    await page.locator(".menu-panel").getByRole("button", { name: "Add" }).click();
+    const toolbar = page.locator(".toolbar");
+    await toolbar.locator("summary", { hasText: "Add filter" }).click();
+    await toolbar.getByLabel("Field").selectOption("country");
+    await toolbar.getByLabel("Condition").selectOption("is");
+    await toolbar.getByLabel("Value").fill("Nowhere Land");
+    await toolbar.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByText("No lead matches").waitFor();
     await page.goto("/leads");
     await page.getByRole("searchbox", { name: /Search name/ }).fill("Okafor");
