@@ -13,6 +13,7 @@ import "./forms";
 import "./grid";
 import "./idempotency";
 import "./inline-edit";
+import "./keep-focus";
 import "./keyboard";
 import "./live-region";
 import "./local-time";

@@ -125,7 +125,11 @@ export class RowSelection extends HTMLElement {
 
   #click = (event: MouseEvent): void => {
     const target = event.target instanceof Element ? event.target : null;
-    if (target?.closest("[data-selection-clear]")) return this.clear();
+    if (target?.closest("[data-selection-clear]")) {
+      this.clear();
+      // The button goes with its bar; who pressed it by keyboard stays with the rows.
+      return (this.querySelector<HTMLElement>("tr[data-current] td[tabindex='0']") ?? this.querySelector<HTMLElement>("[data-select-all]"))?.focus({ preventScroll: true });
+    }
     if (target?.closest("[data-all-matching]")) {
       this.#allMatching = true;
       this.#show();
