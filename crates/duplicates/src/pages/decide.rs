@@ -26,7 +26,7 @@ pub(super) async fn merge(
     app.feed.nudge();
     let flash = Flash::success(format!("Merged into {}.", lead.display_name()))
         .link("Open", format!("/leads/{}", lead.id))
-        .undo(format!("/changes/{set}/undo"));
+        .undo(leads::changes::undo_path(set, "/duplicates"));
     Ok(redirect("/duplicates", Some(flash)))
 }
 

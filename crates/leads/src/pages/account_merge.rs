@@ -173,7 +173,8 @@ pub(super) async fn submit(
     let (account, set) = merge_accounts(&tx, id, with, facts, viewer.actor(), app.clock.now()).await?;
     tx.commit().await?;
     app.feed.nudge();
-    let flash = Flash::success(format!("Merged into {}.", account.display_name())).undo(format!("/changes/{set}/undo"));
+    let flash =
+        Flash::success(format!("Merged into {}.", account.display_name())).undo(crate::changes::undo_path(set, &format!("/accounts/{id}")));
     Ok(redirect(&format!("/accounts/{id}"), Some(flash)))
 }
 
