@@ -30,7 +30,7 @@ async fn play_all(cases: Vec<Case>) {
     let owner = app.sign_up("Acme").await;
     let mut wrong = Vec::new();
     for case in &cases {
-        app.sql("DELETE FROM leads; DELETE FROM accounts; DELETE FROM suppressions").await;
+        app.sql("DELETE FROM leads; DELETE FROM accounts; DELETE FROM suppressions; DELETE FROM custom_fields").await;
         let known = json!({"email": "known@old.example", "first_name": "Known", "title": "CTO", "external_id": "k-1"});
         owner.post_json("/api/v1/leads", &known).await.expect(201);
         if let Err(why) = play(&app, &owner, case).await {
