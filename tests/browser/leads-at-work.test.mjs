@@ -70,6 +70,8 @@ describe("leads at work", () => {
     await page.keyboard.press("Escape");
     await field.waitFor({ state: "hidden" });
     assert.ok(await focused("summary"), "the focus is back where the menu opened");
+    for (const key of ["Enter", "Escape"]) await page.keyboard.press(key);
+    await field.waitFor({ state: "hidden" });
     await bar().getByText("2 selected").waitFor();
     await page.keyboard.press("Enter");
     await field.selectOption({ label: "Industry" });
@@ -81,6 +83,24 @@ describe("leads at work", () => {
     await toast("Undone").waitFor();
     assert.deepEqual(await cells("Industry"), before);
     assert.match(page.url(), /columns=industry/, "and one is still where one was");
+  });
+
+  trial("whoever sorts, narrows or lets go by the keyboard goes on where they were", async () => {
+    const isFocused = (locator) => eventually("the focus is there", () => locator.evaluate((element) => element === document.activeElement));
+    await page.goto("/leads");
+    const heading = page.getByRole("columnheader", { name: "Company" }).getByRole("button");
+    await heading.press("Enter");
+    await page.waitForURL(/sort=company/);
+    await isFocused(heading);
+    await page.goto(`/leads?filter=${encodeURIComponent(JSON.stringify({ field: "country", op: "is", value: "SE" }))}`);
+    await page.locator(".chips button").first().press("Enter");
+    await page.waitForURL((url) => url.pathname === "/leads" && url.search === "");
+    await isFocused(page.getByRole("searchbox", { name: /Search name/ }));
+    await page.keyboard.press("Escape");
+    for (const key of ["j", "x"]) await page.keyboard.press(key);
+    await bar().locator("[data-selection-clear]").press("Enter");
+    await bar().waitFor({ state: "hidden" });
+    assert.ok(await focused("tr[data-current] td"), "in the row that was selected");
   });
 
   trial("all that match are deleted and come back", async () => {
@@ -204,6 +224,7 @@ describe("leads at work", () => {
     await page.getByRole("button", { name: "Merge" }).click();
     await page.getByRole("heading", { level: 1, name: "Old Mill Carriers" }).waitFor();
     await undo("Merged into");
+    await page.getByRole("heading", { level: 1, name: "Achterberg Logistics" }).waitFor();
     await page.goto("/accounts?q=old+mill");
     assert.equal(await page.locator("tbody tr").count(), 1);
   });
