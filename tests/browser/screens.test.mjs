@@ -110,6 +110,7 @@ const SCREENS = [
   { name: "empty-tasks", as: "beginner", path: () => "/tasks" },
   { name: "empty-duplicates", as: "beginner", path: () => "/duplicates" },
   { name: "empty-changes", as: "beginner", path: () => "/changes" },
+  { name: "empty-tags", as: "beginner", path: () => "/tags" },
   { name: "empty-fields", as: "beginner", path: () => "/settings/fields" },
   { name: "empty-campaigns", as: "beginner", path: () => "/campaigns" },
   { name: "empty-templates", as: "beginner", path: () => "/templates" },
@@ -237,6 +238,7 @@ const SCREENS = [
   } },
   { name: "changes", path: () => "/changes" },
   { name: "change", path: () => scene.change },
+  { name: "tags", path: () => "/tags" },
   { name: "fields", path: () => "/settings/fields" },
   { name: "field", path: () => "/settings/fields/plan" },
   { name: "field-refused", path: () => "/settings/fields", status: 422, act: async (page) => {
