@@ -211,6 +211,12 @@ async fn a_cluster_of_which_one_is_hidden_is_hidden() {
     rep.get(&format!("/api/v1/duplicates/{cluster}")).await.expect(404);
     rep.post_json(&format!("/api/v1/duplicates/{cluster}/merge"), &json!({})).await.expect(404);
     rep.post_json("/api/v1/duplicates/scan", &json!({})).await.expect(403);
+    owner.post_json("/api/v1/duplicates/scan", &json!({})).await.expect(202);
+    app.settle().await;
+    rep.get("/api/v1/duplicates/scan").await.expect(403);
+    let page = rep.get("/duplicates").await.expect(200);
+    assert!(!page.text().contains("leads compared"), "how many leads everybody has is not theirs to know: {}", page.text());
+    assert!(owner.get("/duplicates").await.expect(200).text().contains("2 leads compared"));
     assert!(!rep.get(&format!("/leads/{mine}")).await.expect(200).text().contains("Possible duplicates"));
     let me = rep.get("/api/v1/me").await.expect(200).json();
     owner.patch_json(&format!("/api/v1/leads/{theirs}"), &json!({"owner_id": me["id"]})).await.expect(200);
