@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Icon};
 
-use super::{show, state::State};
+use super::{rows::without_end_tags, show, state::State};
 use crate::{
     filter::{Condition, FIELD_CHOICES, Filter, Kind, Node, SetTest, TextField, TextTest},
     model::{Status, country},
@@ -223,8 +223,10 @@ fn condition_menu(state: &State, refused: Option<(&Command, &Problem)>) -> Marku
             div.menu-panel {
                 form.form method="get" action="/leads" data-state {
                     (state.hidden())
-                    (ui::Field::select("field", "Field", fields).id("filter-field").value(typed(|command| &command.field)))
-                    (ui::Field::select("op", "Condition", operators).id("filter-op").value(typed(|command| &command.op)))
+                    (without_end_tags(html! {
+                        (ui::Field::select("field", "Field", fields).id("filter-field").value(typed(|command| &command.field)))
+                        (ui::Field::select("op", "Condition", operators).id("filter-op").value(typed(|command| &command.op)))
+                    }))
                     (ui::Field::text("value", "Value").id("filter-value").value(typed(|command| &command.value))
                         .error(refused.map(|(_, problem)| capitalised(&problem.detail)))
                         .hint("Several: separate them with commas. A date: 2026-01-31."))

@@ -45,7 +45,7 @@ pub(super) fn table(around: &Around<'_>, page: &Page<Lead>) -> Markup {
         // For what a script saves.
         @if may_write { template #undo-template { (ui::Toast::success("").undo("#")) } }
         @if selects {
-            (table::selectable("/leads/bulk", matching, ("lead", "leads"), state.meant(), bulk_bar::actions(around), grid))
+            (table::selectable("/leads/bulk", matching, ("lead", "leads"), state.meant(), without_end_tags(bulk_bar::actions(around)), grid))
         } @else { (grid) }
         (Pager::new(summary(shown, total))
             .previous(page.previous.as_deref().map(|cursor| state.href_at(Some(cursor))))
@@ -69,10 +69,10 @@ pub(super) fn near(around: &Around<'_>, leads: &[Lead]) -> Markup {
     )
 }
 
-/// HTML lets the end tags of cells and rows go unsaid, and a page has nearly five hundred of them. No text holds one: it would be
-/// escaped.
-fn without_end_tags(rows: Markup) -> Markup {
-    PreEscaped(rows.0.replace("</td>", "").replace("</tr>", ""))
+/// HTML lets the end tags of cells, rows and options go unsaid, and a page has more than five hundred of them. No text holds one: it
+/// would be escaped.
+pub(super) fn without_end_tags(html: Markup) -> Markup {
+    PreEscaped(html.0.replace("</td>", "").replace("</tr>", "").replace("</option>", ""))
 }
 
 /// "50 of 9,240 leads"; what is not known yet is asked for by a script (`total` in islands).
