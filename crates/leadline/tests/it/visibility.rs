@@ -241,7 +241,7 @@ async fn what_a_colleague_who_sees_more_has_changed_is_not_theirs() {
     bob.get(&format!("/changes/{bosses}/conflicts.csv")).await.expect(404);
     bob.post_json(&format!("/api/v1/changes/{bosses}/undo"), &json!({})).await.expect(404);
     // What a colleague has changed who sees the same is theirs, too.
-    assert_eq!(ids(bob.get("/api/v1/changes").await).0, [adas.clone()]);
+    assert_eq!(ids(bob.get("/api/v1/changes").await).0, std::slice::from_ref(&adas));
     let undone = bob.post_json(&format!("/api/v1/changes/{adas}/undo"), &json!({})).await.expect(200).json();
     assert_eq!(undone["change_set"]["undo_done"], 1, "{undone}");
     assert_eq!(app.scalar("SELECT count(*) FROM leads WHERE tags = '{all}'").await, 2, "the admin's work stays");
