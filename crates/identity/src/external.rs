@@ -129,6 +129,8 @@ impl External {
         let tx = app.db.system().await?;
         store::open_session(&tx, session, &provisioned, &claims, client, now).await?;
         tx.commit().await?;
+        // This very request goes on with what the token has changed.
+        Engine::of(app)?.forget_person(provisioned.user);
         self.seen.insert(digest, (session, claims.exp));
         Ok(session)
     }

@@ -214,11 +214,13 @@ impl TestApp {
         client.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// Statements straight to the database, as its superuser.
+    /// Statements straight to the database, as its superuser. This node would hear a moment later of whatever concerns who may
+    /// do what (the tests of `nodes` see to that); what comes next need not wait for it.
     pub async fn sql(&self, statements: &str) {
         let (client, connection) = tokio_postgres::connect(self.app.db.url(), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute(statements).await.unwrap();
+        identity::Engine::of(&self.app).unwrap().forget();
     }
 }
 
