@@ -165,6 +165,8 @@ function save(cell: HTMLTableCellElement, what: About, value: string, raw: strin
       method: "POST",
       headers: { Accept: "application/problem+json", "If-Match": `"${row.dataset["version"] ?? ""}"`, "Idempotency-Key": crypto.randomUUID() },
       body: new URLSearchParams({ field, value, columns }),
+      // Whoever leaves the page at once has saved all the same.
+      keepalive: true,
     }).catch(() => null);
     // The session has ended: the page itself shows the way to sign in.
     if (response?.redirected) return location.reload();

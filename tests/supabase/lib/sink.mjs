@@ -27,8 +27,8 @@ export async function startSink() {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     read,
-    /** Whether a letter waits for `address`. */
-    has: (address) => letters.some((mail) => mail.to.includes(address)),
+    /** Whether a letter waits for `address`, as `wanted` describes it. */
+    has: (address, wanted = () => true) => letters.some((mail) => mail.to.includes(address) && wanted(open(mail))),
     stop: () => server.close(),
   };
 }
