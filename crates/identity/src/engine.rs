@@ -199,7 +199,8 @@ impl Engine {
         self.forget_all();
     }
 
-    fn forget_all(&self) {
+    /// Forgets every principal.
+    pub(crate) fn forget_all(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.principals.invalidate_all();
     }

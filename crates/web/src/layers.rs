@@ -25,6 +25,7 @@ pub(crate) fn around(routes: Router<App>, app: App) -> Router<App> {
     };
     routes
         .layer(middleware::from_fn_with_state(app.clone(), federation::external_layer))
+        .layer(middleware::from_fn_with_state(app.clone(), identity::look_anew))
         .layer(csrf.with_rejection_response(|_: ProtectionError| {
             Problem::forbidden("This request came from another website, so nothing was done. Open the page here and try again.")
                 .into_response()
