@@ -21,6 +21,7 @@ lint: $(ISLANDS)
 # With PEERS=DIRECTORY (the harness of the peers) these are measured beside Leadline too.
 bench: build
 	bench/run
+	bench/endurance
 	@if [ -n "$(PEERS)" ]; then bench/peers bench; fi
 
 # The same requests over 100,000, 1,000,000 and 5,000,000 leads.

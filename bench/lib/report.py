@@ -12,7 +12,7 @@ def saved(name):
 def write():
     """Each part is there if it was measured; a part measured anew replaces its own."""
     parts = ["# Results"]
-    for name, render in [("run", own), ("growth", growth), ("peers", peers)]:
+    for name, render in [("run", own), ("endurance", endurance), ("growth", growth), ("peers", peers)]:
         if (found := saved(name)) is not None:
             parts.append(render(found))
     notes = read(BENCH / "NOTES.md").strip()
@@ -82,6 +82,22 @@ def own(run):
     if facts.get("duplicates"):
         lines += ["", "## Duplicates", "", facts["duplicates"]]
     return "\n".join(lines)
+
+
+def endurance(x):
+    counts, restored = x["counts"], [name for name, same in x["restored"].items() if not same]
+    undone = "; ".join(f"{u['state'].replace('_', ' ')}, {u['undo_done']:,} rows put back, {u['undo_conflicts']:,} left as they were" for u in x["undone"])
+    return "\n".join([
+        "## An import that is killed, and undone", "",
+        f"A file of {x['rows']:,} rows into an organisation that has {x['first']:,} leads, by the API of `leadline up`, which is killed with -9 {x['kills']} times on the way "
+        "and started again. Then it is undone. Checksums are over every column of every lead, account, custom value and suppression.", "",
+        "| what | figure |", "|---|---|",
+        f"| the import, restarts included | {x['seconds']:.0f} s; {counts['created']:,} created, {counts['updated']:,} updated, {counts['unchanged']:,} unchanged, {counts['rejected']:,} rejected: "
+        f"{sum(counts.values()):,} of {x['rows']:,} rows |",
+        f"| leads after it | {x['leads']:,}, {x['emails']:,} addresses; {x['created_events']:,} `lead.created` of {x['created_subjects']:,} leads |",
+        f"| most memory of any life of the server | {x['peak']:.0f} MB; {x['peak_with_undo']:.0f} MB with the undoing |",
+        f"| undone | {x['undo_seconds']:.0f} s; {undone} |",
+        f"| as before | {'yes: every checksum is the same' if not restored else 'NO: ' + ', '.join(restored) + ' differ'} |"])
 
 
 def growth(rows):
