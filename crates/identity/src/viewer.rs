@@ -5,6 +5,7 @@ use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use db::Scope;
+use futures_util::future::BoxFuture;
 use http::{header, request::Parts};
 use http_kit::{App, Chrome, Problem, SignUp, limit_principal};
 use jiff::SignedDuration;
@@ -153,40 +154,44 @@ fn require_second_factor(principal: &Principal) -> Result<(), Problem> {
 struct Found(Arc<Principal>, Client);
 
 /// Whoever the request's credential stands for.
-async fn authenticate(parts: &mut Parts, app: &App) -> Result<Found, Problem> {
-    if let Some(found) = parts.extensions.get::<Found>() {
-        return Ok(found.clone());
-    }
-    let Ok(client) = Client::from_request_parts(parts, app).await;
-    let engine = Engine::of(app)?;
-    let now = app.clock.now();
-    let credential = match bearer(parts) {
-        // What cannot be a key of ours costs no look into the database.
-        Some(key) if keys::is_key(key) => Credential::Key(keys::hash_of(key).ok_or_else(Problem::unauthorized)?),
-        Some(token) => Credential::Session(match engine.external() {
-            Some(external) => external.session(app, token, &client, now).await?,
-            None => engine.verify(token, now).await.map_err(|_| Problem::unauthorized())?.session_id.into(),
-        }),
-        None => Credential::Cookie(cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?),
-    };
-    let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
-    if parts.uri.path().starts_with("/api/") {
-        let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
-        limit_principal(app, &who).await?;
-    }
-    if !principal.may_come_from(client.address) {
-        crate::security::key_refused(app, &principal, &client);
-        return Err(Problem::forbidden(format!(
-            "This API key may not be used from {}. Its addresses are set where it was made.",
-            client.address
-        )));
-    }
-    if now.duration_since(principal.last_seen_at) > SEEN_EVERY && engine.note_use(&principal) {
-        note_use(app, &principal, &client, now).await?;
-    }
-    let found = Found(principal, client);
-    parts.extensions.insert(found.clone());
-    Ok(found)
+///
+/// Boxed: it would become machine code anew for each of the extractors that wait for it.
+fn authenticate<'a>(parts: &'a mut Parts, app: &'a App) -> BoxFuture<'a, Result<Found, Problem>> {
+    Box::pin(async move {
+        if let Some(found) = parts.extensions.get::<Found>() {
+            return Ok(found.clone());
+        }
+        let Ok(client) = Client::from_request_parts(parts, app).await;
+        let engine = Engine::of(app)?;
+        let now = app.clock.now();
+        let credential = match bearer(parts) {
+            // What cannot be a key of ours costs no look into the database.
+            Some(key) if keys::is_key(key) => Credential::Key(keys::hash_of(key).ok_or_else(Problem::unauthorized)?),
+            Some(token) => Credential::Session(match engine.external() {
+                Some(external) => external.session(app, token, &client, now).await?,
+                None => engine.verify(token, now).await.map_err(|_| Problem::unauthorized())?.session_id.into(),
+            }),
+            None => Credential::Cookie(cookie::presented(&parts.headers, &app.config).ok_or_else(Problem::unauthorized)?),
+        };
+        let principal = engine.principal(credential, now).await?.ok_or_else(Problem::unauthorized)?;
+        if parts.uri.path().starts_with("/api/") {
+            let who = principal.key.as_ref().map_or_else(|| principal.user.to_string(), |key| key.id.to_string());
+            limit_principal(app, &who).await?;
+        }
+        if !principal.may_come_from(client.address) {
+            crate::security::key_refused(app, &principal, &client);
+            return Err(Problem::forbidden(format!(
+                "This API key may not be used from {}. Its addresses are set where it was made.",
+                client.address
+            )));
+        }
+        if now.duration_since(principal.last_seen_at) > SEEN_EVERY && engine.note_use(&principal) {
+            note_use(app, &principal, &client, now).await?;
+        }
+        let found = Found(principal, client);
+        parts.extensions.insert(found.clone());
+        Ok(found)
+    })
 }
 
 async fn note_use(app: &App, principal: &Principal, client: &Client, now: jiff::Timestamp) -> Result<(), Problem> {

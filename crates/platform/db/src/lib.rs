@@ -15,7 +15,7 @@ mod scope;
 mod tx;
 
 pub use error::DbError;
-pub use pool::{Db, DbConfig};
+pub use pool::{Db, DbConfig, Path};
 pub use postgres_types::{FromSql, Json, ToSql, Type};
 pub use scope::{Scope, Sees};
 pub use tokio_postgres::Row;

@@ -4,7 +4,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio_postgres::{Config, NoTls, Row, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{DbError, Params, Scope, SystemTx, TenantTx};
+use crate::{DbError, Params, Scope, SystemTx, TenantTx, tx::Answer};
 
 /// No page is worth more of the database's time than this.
 const READ_TIMEOUT: &str = "20s";
@@ -35,6 +35,27 @@ pub struct Db {
     url: String,
 }
 
+/// How [`Db::read_by`] finds its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// Along the order of an index, nothing collected and sorted.
+    Order,
+    /// Collected from indexes that have no order of use.
+    Collection,
+    /// The same, and not even single rows by an index that has one.
+    CollectionOnly,
+}
+
+impl Path {
+    const fn settings(self) -> &'static str {
+        match self {
+            Self::Order => "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off",
+            Self::Collection => "SET LOCAL max_parallel_workers_per_gather = 0",
+            Self::CollectionOnly => "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off",
+        }
+    }
+}
+
 impl Db {
     /// Parses the configuration; connections are opened when first needed.
     pub fn new(config: &DbConfig) -> Result<Self, DbError> {
@@ -57,7 +78,12 @@ impl Db {
 
     /// Opens a transaction that sees and writes the rows of `scope` only.
     pub async fn tenant(&self, scope: &Scope) -> Result<TenantTx, DbError> {
-        TenantTx::begin(self.object().await?, scope).await
+        TenantTx::begin_with(self.object().await?, scope, "").await
+    }
+
+    /// The same for single rows found by their keys: each statement is planned once for a connection and not for its values.
+    pub async fn tenant_planned_once(&self, scope: &Scope) -> Result<TenantTx, DbError> {
+        TenantTx::begin_with(self.object().await?, scope, "SET LOCAL plan_cache_mode = force_generic_plan").await
     }
 
     /// Opens a transaction that sees the cross-tenant plumbing tables only.
@@ -84,22 +110,56 @@ impl Db {
         self.pipelined(&begin, sql, params).await
     }
 
+    /// The same for a statement that has one plan worth having, whatever its values: made once for each connection. To read a
+    /// table whole looks cheaper to PostgreSQL now and then, for any values it knows of; here it has to go by `path`.
+    ///
+    /// `beside` is another statement that travels with it; its rows come second.
+    pub async fn read_by(
+        &self,
+        path: Path,
+        scope: &Scope,
+        (sql, params): (&str, Params<'_>),
+        beside: Option<(&str, Params<'_>)>,
+    ) -> Result<(Vec<Row>, Vec<Row>), DbError> {
+        let begin = format!(
+            "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; {}; \
+             SET LOCAL statement_timeout = '{READ_TIMEOUT}'; {}",
+            path.settings(),
+            scope.statements()
+        );
+        let Some((second_sql, second_params)) = beside else {
+            return Ok((self.pipelined(&begin, sql, params).await?, Vec::new()));
+        };
+        let client = self.object().await?;
+        let (first, second) = (client.prepare_cached(sql).await?, client.prepare_cached(second_sql).await?);
+        let (_, rows, others, _) = tokio::try_join!(
+            biased;
+            client.batch_execute(&begin),
+            client.query(&first, params),
+            client.query(&second, second_params),
+            client.batch_execute("COMMIT"),
+        )?;
+        Ok((rows, others))
+    }
+
     /// The same over the cross-tenant plumbing tables.
     pub async fn read_system(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         self.pipelined("BEGIN READ ONLY; SET LOCAL ROLE leadline_system", sql, params).await
     }
 
-    async fn pipelined(&self, begin: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let client = self.object().await?;
-        // Prepared first: inside the join it would run after the commit (and see no rows).
-        let statement = client.prepare_cached(sql).await?;
-        let (_, rows, _) = tokio::try_join!(
-            biased;
-            client.batch_execute(begin),
-            client.query(&statement, params),
-            client.batch_execute("COMMIT"),
-        )?;
-        Ok(rows)
+    fn pipelined<'a>(&'a self, begin: &'a str, sql: &'a str, params: Params<'a>) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            let client = self.object().await?;
+            // Prepared first: inside the join it would run after the commit (and see no rows).
+            let statement = client.prepare_cached(sql).await?;
+            let (_, rows, _) = tokio::try_join!(
+                biased;
+                client.batch_execute(begin),
+                client.query(&statement, params),
+                client.batch_execute("COMMIT"),
+            )?;
+            Ok(rows)
+        })
     }
 
     /// Whether the database answers.
@@ -118,13 +178,15 @@ impl Db {
         self.pool.close();
     }
 
-    async fn object(&self) -> Result<Object, DbError> {
-        let client = self.pool.get().await?;
-        // Filters come in endless shapes, and each prepared statement holds memory on the server.
-        if client.statement_cache.size() > MAX_STATEMENTS {
-            client.statement_cache.clear();
-        }
-        Ok(client)
+    fn object(&self) -> Answer<'_, Object> {
+        Box::pin(async move {
+            let client = self.pool.get().await?;
+            // Filters come in endless shapes, and each prepared statement holds memory on the server.
+            if client.statement_cache.size() > MAX_STATEMENTS {
+                client.statement_cache.clear();
+            }
+            Ok(client)
+        })
     }
 }
 

@@ -2,11 +2,15 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 use deadpool_postgres::Object;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, future::BoxFuture};
 use kernel::OrgId;
 use tokio_postgres::{CopyInSink, Row, types::ToSql};
 
 use crate::{DbError, Scope};
+
+/// What the statements here return. A future that is not boxed becomes machine code anew in each of the hundreds of places that
+/// wait for it, with all of the driver's inside: a tenth of the binary, for an allocation that nobody can measure beside a query.
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, DbError>>;
 
 /// Bound values of a statement, in the order of its `$n`.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -33,10 +37,13 @@ pub struct SystemTx {
 }
 
 impl TenantTx {
-    pub(crate) async fn begin(client: Object, scope: &Scope) -> Result<Self, DbError> {
-        let tx = Tx { client: Some(client) };
-        tx.client()?.batch_execute(&format!("BEGIN; {}", scope.statements())).await?;
-        Ok(Self { tx, scope: scope.clone() })
+    /// `settings` are statements of the program's own.
+    pub(crate) fn begin_with<'a>(client: Object, scope: &'a Scope, settings: &'a str) -> Answer<'a, Self> {
+        Box::pin(async move {
+            let tx = Tx { client: Some(client) };
+            tx.client()?.batch_execute(&format!("BEGIN; {}; {settings}", scope.statements())).await?;
+            Ok(Self { tx, scope: scope.clone() })
+        })
     }
 
     /// Whose rows these are.
@@ -56,10 +63,12 @@ impl TenantTx {
 }
 
 impl SystemTx {
-    pub(crate) async fn begin(client: Object) -> Result<Self, DbError> {
-        let tx = Tx { client: Some(client) };
-        tx.client()?.batch_execute("BEGIN; SET LOCAL ROLE leadline_system").await?;
-        Ok(Self { tx })
+    pub(crate) fn begin(client: Object) -> Answer<'static, Self> {
+        Box::pin(async move {
+            let tx = Tx { client: Some(client) };
+            tx.client()?.batch_execute("BEGIN; SET LOCAL ROLE leadline_system").await?;
+            Ok(Self { tx })
+        })
     }
 
     /// Makes everything durable and visible.
@@ -95,36 +104,44 @@ impl Tx {
     }
 
     /// All rows of a statement.
-    pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        let client = self.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        Ok(client.query(&statement, params).await?)
+    pub fn query<'a>(&'a self, sql: &'a str, params: Params<'a>) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            let client = self.client()?;
+            let statement = client.prepare_cached(sql).await?;
+            Ok(client.query(&statement, params).await?)
+        })
     }
 
     /// The row, if there is one; more than one is an error.
-    pub async fn query_opt(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>, DbError> {
-        let client = self.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        Ok(client.query_opt(&statement, params).await?)
+    pub fn query_opt<'a>(&'a self, sql: &'a str, params: Params<'a>) -> Answer<'a, Option<Row>> {
+        Box::pin(async move {
+            let client = self.client()?;
+            let statement = client.prepare_cached(sql).await?;
+            Ok(client.query_opt(&statement, params).await?)
+        })
     }
 
     /// Exactly one row.
-    pub async fn query_one(&self, sql: &str, params: Params<'_>) -> Result<Row, DbError> {
-        let client = self.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        Ok(client.query_one(&statement, params).await?)
+    pub fn query_one<'a>(&'a self, sql: &'a str, params: Params<'a>) -> Answer<'a, Row> {
+        Box::pin(async move {
+            let client = self.client()?;
+            let statement = client.prepare_cached(sql).await?;
+            Ok(client.query_one(&statement, params).await?)
+        })
     }
 
     /// Runs a statement and says how many rows it touched.
-    pub async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, DbError> {
-        let client = self.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        Ok(client.execute(&statement, params).await?)
+    pub fn execute<'a>(&'a self, sql: &'a str, params: Params<'a>) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let client = self.client()?;
+            let statement = client.prepare_cached(sql).await?;
+            Ok(client.execute(&statement, params).await?)
+        })
     }
 
     /// Runs fixed statements without parameters, such as creating a temporary table.
-    pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
-        Ok(self.client()?.batch_execute(sql).await?)
+    pub fn batch<'a>(&'a self, sql: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move { Ok(self.client()?.batch_execute(sql).await?) })
     }
 
     /// Opens `COPY … FROM STDIN`; nothing is stored unless [`CopyIn::finish`] is called.
@@ -132,9 +149,11 @@ impl Tx {
         Ok(CopyIn(Box::pin(self.client()?.copy_in(sql).await?)))
     }
 
-    async fn commit(mut self) -> Result<(), DbError> {
-        let client = self.client.take().ok_or_else(|| DbError::Pool("the transaction has ended".to_owned()))?;
-        Ok(client.batch_execute("COMMIT").await?)
+    fn commit(mut self) -> Answer<'static, ()> {
+        Box::pin(async move {
+            let client = self.client.take().ok_or_else(|| DbError::Pool("the transaction has ended".to_owned()))?;
+            Ok(client.batch_execute("COMMIT").await?)
+        })
     }
 }
 
