@@ -20,6 +20,7 @@ mod panels;
 pub mod ports;
 pub mod search;
 mod store;
+mod surroundings;
 mod tags;
 pub mod views;
 
@@ -47,3 +48,4 @@ pub use store::{
     grid::{ListQuery, Page, Sort, SortKey, any, count, explain, list},
     write::touch,
 };
+pub use surroundings::Memory;

@@ -45,6 +45,7 @@ mod segments;
 mod sign_in_attacks;
 mod support;
 mod suppressions;
+mod surroundings;
 mod tags;
 mod team;
 mod templates;

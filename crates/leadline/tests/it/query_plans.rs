@@ -67,7 +67,7 @@ fn reads(plan: &Value, found: &mut BTreeSet<String>) {
 /// Reads that a list makes, one line for each of its statements.
 async fn reads_of(app: &TestApp, scope: &Scope, q: &str, filter: &str, sort: &str) -> Vec<String> {
     let filter = filter::read(&app.app, scope, filter).await.unwrap();
-    let query = ListQuery { filter, q: q.to_owned(), sort: Sort::parse(sort).unwrap(), limit: 50, cursor: None, count: false };
+    let query = ListQuery { filter, q: q.to_owned(), sort: Sort::parse(sort).unwrap(), limit: 50, cursor: None, count: false, lean: false };
     let plans = explain(&app.app, scope, &query).await.unwrap();
     plans
         .iter()

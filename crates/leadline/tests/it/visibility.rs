@@ -1,6 +1,6 @@
 //! Whoever sees some records only: what they read, count, change and give away, through the front door and at the database.
 
-use db::{Db, DbConfig, Scope, Sees};
+use db::{Db, DbConfig, Path, Scope, Sees};
 use kernel::{OrgId, UserId, Uuid};
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
@@ -313,8 +313,16 @@ async fn the_database_itself_hides_what_a_scope_does_not_name() {
                 let read: i64 = db.read(scope, sql, &[]).await.unwrap()[0].get(0);
                 let planned: i64 = db.read_planned(scope, sql, &[]).await.unwrap()[0].get(0);
                 assert_eq!((read, planned), (there, there), "{sql} for {scope:?}");
-                let tx = db.tenant(scope).await.unwrap();
-                assert_eq!(tx.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), there, "{sql} for {scope:?}");
+                // By plans that are made once, and must not be made once for everybody.
+                for path in [Path::Order, Path::Collection, Path::CollectionOnly] {
+                    let (rows, _) = db.read_by(path, scope, (sql, &[]), None).await.unwrap();
+                    assert_eq!(rows[0].get::<_, i64>(0), there, "{sql} for {scope:?} by {path:?}");
+                }
+                for planned_once in [false, true] {
+                    let tx = if planned_once { db.tenant_planned_once(scope).await.unwrap() } else { db.tenant(scope).await.unwrap() };
+                    assert_eq!(tx.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), there, "{sql} for {scope:?}");
+                    tx.commit().await.unwrap();
+                }
             }
         }
     }
@@ -418,6 +426,7 @@ async fn every_table_hides_what_belongs_to_leads_or_is_listed_here() {
         "segments",
         "sso_connections",
         "suppressions",
+        "surroundings",
         "teams",
         "templates",
     ];

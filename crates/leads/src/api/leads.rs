@@ -66,6 +66,7 @@ pub(super) async fn list_leads(
         limit: limit(params.limit)?,
         cursor: params.cursor,
         count: params.total.unwrap_or(true),
+        lean: false,
     };
     let page = grid::list(&app, &viewer.scope, &query).await?;
     Ok(Json(page.into()))
@@ -82,13 +83,12 @@ pub(super) async fn list_leads(
 pub(super) async fn post_lead(State(app): State<App>, viewer: Can<LeadsWrite>, request: Idempotent<NewLead>) -> Result<Answer, Problem> {
     let idempotency = request.idempotency.by(viewer.actor());
     let now = app.clock.now();
-    let tx = app.db.tenant(&viewer.scope).await?;
+    let tx = app.db.tenant_planned_once(&viewer.scope).await?;
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay);
     }
-    let id = create_lead(&tx, request.body.0, viewer.actor(), now).await?;
-    let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
-    let answer = idempotency.finish(tx, Answer::created(format!("/api/v1/leads/{id}"), &lead)).await?;
+    let lead = create_lead(&tx, request.body.0, viewer.actor(), now).await?;
+    let answer = idempotency.finish(tx, Answer::created(format!("/api/v1/leads/{}", lead.id), &lead)).await?;
     app.feed.nudge();
     Ok(answer)
 }

@@ -155,7 +155,8 @@ pub(crate) async fn next(app: &App, scope: &Scope, wish: &Wish, place: Place) ->
         }
         Target::Matching { filter, q } => {
             let sort = Sort::parse(&wish.sort).map_err(|error| Problem::invalid(vec![error]))?;
-            let query = ListQuery { filter: filter.clone(), q: q.clone(), sort, limit: PAGE, cursor: place.cursor, count: false };
+            let query =
+                ListQuery { filter: filter.clone(), q: q.clone(), sort, limit: PAGE, cursor: place.cursor, count: false, lean: false };
             let page = grid::list(app, scope, &query).await?;
             Ok((page.rows, page.next.map(|cursor| Place { cursor: Some(cursor), taken: 0 })))
         }

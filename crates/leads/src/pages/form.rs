@@ -203,8 +203,8 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
         return Ok(replay.into_response());
     }
     match create_lead(&tx, draft, viewer.actor(), now).await {
-        Ok(id) => {
-            let to = format!("/leads/{id}");
+        Ok(lead) => {
+            let to = format!("/leads/{}", lead.id);
             idempotency.finish(tx, Answer::see_other(to.as_str())).await?;
             app.feed.nudge();
             Ok(redirect(&to, Some(Flash::success("Lead added."))))

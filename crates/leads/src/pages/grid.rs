@@ -20,7 +20,8 @@ use crate::{
     filter::{self, Filter},
     model::Lead,
     search::close_matches,
-    store::grid::{self, ListQuery, Page},
+    store::grid::{self, Beside, ListQuery, Page},
+    surroundings::{self, Surroundings},
     views::{self, Column, store::Habits},
 };
 
@@ -38,9 +39,7 @@ pub(super) struct Paging {
 struct Scene<'a> {
     viewer: &'a Viewer,
     state: State,
-    habits: Habits,
-    members: Vec<Member>,
-    custom: Registry,
+    around: Surroundings,
     /// What in the address could not be read.
     problems: Vec<Problem>,
 }
@@ -52,21 +51,8 @@ pub(super) async fn show(
     ApiQuery(command): ApiQuery<Command>,
     ApiQuery(paging): ApiQuery<Paging>,
 ) -> Result<Response, Problem> {
-    let habits =
-        async { Ok::<_, Problem>(views::store::habits(&app.db, &viewer.scope, viewer.user_id, query.wanted(), views::pages::TABS).await?) };
-    let colleagues = colleagues(&app, &viewer);
-    // Unless a view says which leads are meant, they are looked for at once with everything else.
-    let (scene, page) = if query.view.is_empty() && !query.is_silent() {
-        let (state, problems) = State::read(&query, &Habits::default());
-        let (habits, (members, custom), page) = tokio::try_join!(habits, colleagues, rows(&app, &viewer, &state, &paging, &problems))?;
-        let (state, problems) = State::read(&query, &habits);
-        (Scene { viewer: &viewer, state, habits, members, custom, problems }, page)
-    } else {
-        let (habits, (members, custom)) = tokio::try_join!(habits, colleagues)?;
-        let (state, problems) = State::read(&query, &habits);
-        let page = rows(&app, &viewer, &state, &paging, &problems).await?;
-        (Scene { viewer: &viewer, state, habits, members, custom, problems }, page)
-    };
+    let (around, state, problems, page) = look(&app, &viewer, &query, &paging).await?;
+    let scene = Scene { viewer: &viewer, state, around, problems };
     let refused = match command.apply(&scene.state, viewer.user_id) {
         Ok(Some(next)) => return Ok(redirect(&next.href(), None)),
         Ok(None) => None,
@@ -85,6 +71,33 @@ pub(super) async fn show(
     Ok(response)
 }
 
+/// The rows and all around them. What is remembered of that is taken for true while it is asked whether it is.
+async fn look(app: &App, viewer: &Viewer, query: &Query, paging: &Paging) -> Result<(Surroundings, State, Vec<Problem>, Found), Problem> {
+    if let Some(around) = surroundings::remembered(app, viewer, query.wanted()) {
+        let (state, problems) = State::read(query, &around.habits);
+        let org = viewer.scope.org();
+        let asked: db::Params<'_> = &[&org];
+        let mut beside = Beside { statement: Some((surroundings::VERSION, asked)), rows: None };
+        let page = rows(app, viewer, &state, &around, paging, &problems, &mut beside).await?;
+        if around.are_true(app, &viewer.scope, beside.rows).await? {
+            return Ok((around, state, problems, page));
+        }
+    }
+    look_anew(app, viewer, query, paging).await
+}
+
+async fn look_anew(
+    app: &App,
+    viewer: &Viewer,
+    query: &Query,
+    paging: &Paging,
+) -> Result<(Surroundings, State, Vec<Problem>, Found), Problem> {
+    let around = surroundings::read(app, viewer, query.wanted()).await?;
+    let (state, problems) = State::read(query, &around.habits);
+    let page = rows(app, viewer, &state, &around, paging, &problems, &mut Beside::default()).await?;
+    Ok((around, state, problems, page))
+}
+
 /// The rows, or why there are none.
 enum Found {
     /// And leads that are spelt nearly as searched, where few are spelt so.
@@ -93,7 +106,15 @@ enum Found {
 }
 
 /// Looks the rows up. What cannot be read means no rows, not all of them: whoever filters has a reason to.
-async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, problems: &[Problem]) -> Result<Found, Problem> {
+async fn rows(
+    app: &App,
+    viewer: &Viewer,
+    state: &State,
+    around: &Surroundings,
+    paging: &Paging,
+    problems: &[Problem],
+    beside: &mut Beside<'_>,
+) -> Result<Found, Problem> {
     if let Some(problem) = problems.first() {
         return Ok(Found::Refused(problem.clone()));
     }
@@ -102,8 +123,9 @@ async fn rows(app: &App, viewer: &Viewer, state: &State, paging: &Paging, proble
         let is_plain = state.filter.custom_keys().is_empty();
         let filter = if is_plain { state.filter.clone() } else { filter::read(app, &viewer.scope, &state.filter.to_json()).await? };
         let cursor = (!paging.cursor.is_empty()).then(|| paging.cursor.clone());
-        let query = ListQuery { filter, q: state.q.clone(), sort: state.sort, limit: ROWS, cursor, count: false };
-        let page = grid::list(app, &viewer.scope, &query).await?;
+        let lean = !columns(state, &around.habits).iter().any(|column| matches!(column, Column::Custom(_)));
+        let query = ListQuery { filter, q: state.q.clone(), sort: state.sort, limit: ROWS, cursor, count: false, lean };
+        let page = grid::list_beside(app, &viewer.scope, &query, beside).await?;
         let room = ROWS - i64::try_from(page.rows.len()).unwrap_or(ROWS);
         let near =
             if query.cursor.is_none() { close_matches(app, &viewer.scope, &query, &page.rows, room.min(CLOSE)).await? } else { Vec::new() };
@@ -123,6 +145,11 @@ pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member
     let custom = custom_fields::list(&tx).await?;
     tx.commit().await?;
     Ok((members, custom))
+}
+
+/// Those that the address or the view names, else those that the person likes, else the usual ones.
+fn columns(state: &State, habits: &Habits) -> Vec<Column> {
+    [&state.columns, &habits.columns].into_iter().find(|columns| !columns.is_empty()).cloned().unwrap_or_else(Column::usual)
 }
 
 fn actions(viewer: &Viewer) -> Markup {
@@ -150,11 +177,11 @@ impl Scene<'_> {
         let search = html! { (state.hidden_without("q")) };
         html! {
             (ui::page_header("Leads", "", actions(viewer)))
-            (views::pages::tabs(state, &self.habits))
+            (views::pages::tabs(state, &self.around.habits))
             (ui::toolbar(
                 html! {
                     (ui::search_form_with("/leads", "q", &state.q, "Search name, e-mail, company, title", "grid", search))
-                    (filters::controls(viewer, state, &self.members, refused))
+                    (filters::controls(viewer, state, self.around.members(), refused))
                 },
                 html! {
                     (Button::ghost("Columns").icon(Icon::Columns).attr("form", filters::FORM).attr("formaction", "/leads/columns")
@@ -166,8 +193,8 @@ impl Scene<'_> {
             (super::column_picker::dialog())
             div #grid.stack {
                 (filters::form(state))
-                (views::pages::bar(viewer, state, &self.habits, self.further()))
-                (filters::chips(state, &self.members))
+                (views::pages::bar(viewer, state, &self.around.habits, self.further()))
+                (filters::chips(state, self.around.members()))
                 @match found {
                     Found::Refused(problem) => (self.unreadable(problem)),
                     Found::Page(page, near) => {
@@ -180,8 +207,14 @@ impl Scene<'_> {
     }
 
     fn table(&self, page: &Page<Lead>) -> Markup {
-        let columns = self.columns();
-        let around = Around { viewer: self.viewer, state: &self.state, members: &self.members, custom: &self.custom, columns: &columns };
+        let columns = columns(&self.state, &self.around.habits);
+        let around = Around {
+            viewer: self.viewer,
+            state: &self.state,
+            members: self.around.members(),
+            custom: self.around.custom(),
+            columns: &columns,
+        };
         rows::table(&around, page)
     }
 
@@ -198,15 +231,16 @@ impl Scene<'_> {
 
     /// What is nearly as searched, below what is just so: said, for it is not what was asked for.
     fn near(&self, page: &Page<Lead>, near: &[Lead]) -> Markup {
-        let columns = self.columns();
-        let around = Around { viewer: self.viewer, state: &self.state, members: &self.members, custom: &self.custom, columns: &columns };
+        let columns = columns(&self.state, &self.around.habits);
+        let around = Around {
+            viewer: self.viewer,
+            state: &self.state,
+            members: self.around.members(),
+            custom: self.around.custom(),
+            columns: &columns,
+        };
         let title = if page.rows.is_empty() { "No lead is spelt so; these are spelt nearly so" } else { "Spelt nearly so" };
         ui::card_flush(title, html! {}, rows::near(&around, near))
-    }
-
-    /// Those that the address or the view names, else those that the person likes, else the usual ones.
-    fn columns(&self) -> Vec<Column> {
-        [&self.state.columns, &self.habits.columns].into_iter().find(|columns| !columns.is_empty()).cloned().unwrap_or_else(Column::usual)
     }
 
     /// Hands what is on the screen over: an address and no more, for segments and campaigns are other slices'.

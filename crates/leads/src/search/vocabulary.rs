@@ -1,6 +1,6 @@
 //! Which terms of the organisation's vocabulary hold the searched words.
 
-use db::{Db, DbError, Scope};
+use db::{Db, DbError, Path, Scope};
 
 use crate::filter::Params;
 
@@ -63,7 +63,14 @@ pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted]) -> Result
             )
         })
         .collect();
-    for row in db.read_planned(scope, &sets.join(" UNION ALL "), &p.refs()).await? {
+    let sql = sets.join(" UNION ALL ");
+    // Trigrams find whatever has three letters on end; for shorter pieces the whole vocabulary is read, and how is for the planner.
+    let rows = if wanted.iter().flat_map(|set| &set.patterns).all(|pattern| has_trigram(pattern)) {
+        db.read_by(Path::CollectionOnly, scope, (&sql, &p.refs()), None).await?.0
+    } else {
+        db.read_planned(scope, &sql, &p.refs()).await?
+    };
+    for row in rows {
         let number: i32 = row.try_get(0)?;
         let count: i64 = row.try_get(3)?;
         if let Some(terms) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
@@ -71,4 +78,8 @@ pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted]) -> Result
         }
     }
     Ok(found)
+}
+
+fn has_trigram(pattern: &str) -> bool {
+    pattern.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= 3)
 }

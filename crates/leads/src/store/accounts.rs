@@ -57,10 +57,14 @@ pub(crate) async fn upsert_for(tx: &TenantTx, lead: &CheckedLead, now: Timestamp
     if !tx.scope().sees_everything() {
         return link(tx, lead, domain, now).await.map(Some);
     }
-    let conflict = if domain.is_empty() { "(org_id, lower(name)) WHERE domain = ''" } else { "(org_id, domain) WHERE domain <> ''" };
+    let (conflict, same) = if domain.is_empty() {
+        ("(org_id, lower(name)) WHERE domain = ''", "a.domain = '' AND lower(a.name) = lower($3)")
+    } else {
+        ("(org_id, domain) WHERE domain <> ''", "a.domain = $4 AND a.domain <> ''")
+    };
     // The second branch runs for every known company, so it must not write (and lock) when there is nothing to learn.
     let sql = format!(
-        "WITH known AS (SELECT {ACCOUNT} FROM accounts a WHERE a.org_id = $1 AND CASE WHEN $4 <> '' THEN a.domain = $4 ELSE a.domain = '' AND lower(a.name) = lower($3) END),
+        "WITH known AS (SELECT {ACCOUNT} FROM accounts a WHERE a.org_id = $1 AND {same}),
          written AS (
            INSERT INTO accounts AS a (org_id, id, name, domain, industry, employee_count, annual_revenue, country, city, created_at, updated_at)
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10

@@ -4,9 +4,10 @@ use db::{DbError, Json, TenantTx};
 use jiff::Timestamp;
 use kernel::{AccountId, Actor, LeadId};
 
-use crate::model::{CheckedLead, Status};
+use super::LEAD;
+use crate::model::{CheckedLead, Lead, Status};
 
-/// Inserts a lead and its `lead.created`.
+/// Inserts a lead and its `lead.created`; returns it as it stands.
 pub(crate) async fn insert(
     tx: &TenantTx,
     id: LeadId,
@@ -14,48 +15,54 @@ pub(crate) async fn insert(
     account: Option<AccountId>,
     actor: Actor,
     now: Timestamp,
-) -> Result<(), DbError> {
+) -> Result<Lead, DbError> {
     let source = if lead.source.is_empty() { "manual" } else { &lead.source };
-    tx.execute(
+    let sql = format!(
         "WITH new AS (
-           INSERT INTO leads (org_id, id, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id,
+           INSERT INTO leads AS l (org_id, id, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id,
              company_name, company_domain, industry, employee_count, annual_revenue, country, city, status, owner_id, tags, source,
              external_id, custom, created_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25)
-           RETURNING id, source, status)
-         INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
-         SELECT $1, 'lead.created', 'lead', id, $26, $25, jsonb_build_object('source', source, 'status', status) FROM new",
-        &[
-            &tx.org(),
-            &id,
-            &lead.first_name,
-            &lead.last_name,
-            &lead.email.as_ref().map(kernel::EmailAddress::as_str),
-            &lead.phone,
-            &lead.title,
-            &lead.seniority,
-            &lead.department,
-            &lead.linkedin_url,
-            &account,
-            &lead.company_name,
-            &lead.company_domain,
-            &lead.industry,
-            &lead.employee_count,
-            &lead.annual_revenue,
-            &lead.country,
-            &lead.city,
-            &lead.status.as_str(),
-            &lead.owner_id,
-            &lead.tags,
-            &source,
-            &lead.external_id,
-            &Json(&lead.custom),
-            &now,
-            &actor.to_string(),
-        ],
-    )
-    .await?;
-    Ok(())
+           RETURNING {LEAD}),
+         logged AS (
+           INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
+           SELECT $1, 'lead.created', 'lead', id, $26, $25, jsonb_build_object('source', source, 'status', status) FROM new)
+         SELECT * FROM new"
+    );
+    let row = tx
+        .query_one(
+            &sql,
+            &[
+                &tx.org(),
+                &id,
+                &lead.first_name,
+                &lead.last_name,
+                &lead.email.as_ref().map(kernel::EmailAddress::as_str),
+                &lead.phone,
+                &lead.title,
+                &lead.seniority,
+                &lead.department,
+                &lead.linkedin_url,
+                &account,
+                &lead.company_name,
+                &lead.company_domain,
+                &lead.industry,
+                &lead.employee_count,
+                &lead.annual_revenue,
+                &lead.country,
+                &lead.city,
+                &lead.status.as_str(),
+                &lead.owner_id,
+                &lead.tags,
+                &source,
+                &lead.external_id,
+                &Json(&lead.custom),
+                &now,
+                &actor.to_string(),
+            ],
+        )
+        .await?;
+    super::lead(&row)
 }
 
 /// Writes every field of a lead that the caller has locked.

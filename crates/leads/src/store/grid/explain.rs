@@ -1,6 +1,6 @@
 //! How PostgreSQL answers a list, for tests that guard its plans.
 
-use db::{DbError, Json, Scope};
+use db::{DbError, Json, Path, Row, Scope};
 use http_kit::{App, Problem};
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::search::{self, Way};
 
-/// The plans of the statements that [`list`](super::list()) would send first, as `EXPLAIN (FORMAT JSON)` tells them.
+/// The plans of the statements that [`list`](super::list()) would send, the first look before the rest, as `EXPLAIN (FORMAT JSON)` tells them.
 ///
 /// # Errors
 /// Those of [`list`](super::list()).
@@ -22,7 +22,17 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let statement = || Statement::new(scope, query, order, app.clock.now());
     let words = search::words(&query.q);
     let way = if words.is_empty() { None } else { Some(search::way(&app.db, scope, &words).await?) };
+    let mut plans = Vec::new();
     let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
+    if way.is_none()
+        && let Some(((sql, params), is_whole)) = Statement::first_look(scope, query, order, app.clock.now())
+    {
+        let (rows, _) = app.db.read_by(Path::Order, scope, (&format!("EXPLAIN (FORMAT JSON) {sql}"), &params.refs()), None).await?;
+        plans.extend(plan(&rows)?);
+        if is_whole {
+            return Ok(plans);
+        }
+    }
     let statements = match &way {
         None => vec![statement().all()],
         Some(Way::Nowhere) => Vec::new(),
@@ -30,12 +40,12 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
         Some(Way::Index(narrowing)) if is_frequent(narrowing) => vec![statement().walk(Some(steps)), statement().collect(narrowing)],
         Some(Way::Index(narrowing)) => vec![statement().collect(narrowing)],
     };
-    let mut plans = Vec::new();
     for (sql, params) in statements {
-        let rows = app.db.read_planned(scope, &format!("EXPLAIN (FORMAT JSON) {sql}"), &params.refs()).await?;
-        let Some(row) = rows.first() else { continue };
-        let plan: Json<Value> = row.try_get(0).map_err(DbError::from)?;
-        plans.push(plan.0);
+        plans.extend(plan(&app.db.read_planned(scope, &format!("EXPLAIN (FORMAT JSON) {sql}"), &params.refs()).await?)?);
     }
     Ok(plans)
+}
+
+fn plan(rows: &[Row]) -> Result<Option<Value>, DbError> {
+    rows.first().map(|row| Ok(row.try_get::<_, Json<Value>>(0)?.0)).transpose()
 }

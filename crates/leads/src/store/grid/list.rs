@@ -1,15 +1,16 @@
 //! One page. The rows are found first, in an index alone where it holds what is asked for, and only those shown are read.
 
-use db::{DbError, Row, Scope};
+use db::{DbError, Path, Row, Scope};
 use http_kit::{App, Problem, Total};
 use jiff::Timestamp;
 use kernel::LeadId;
 
 use super::{
-    super::{LEAD, LEAD_COLUMNS, lead},
+    super::{LEAD, LEAD_COLUMNS, LEAN_LEAD, lead},
     COUNT_LIMIT, ListQuery, Page, blame,
     count::{bounded, total},
     edge::{Edge, Order},
+    first_look::FirstLook,
     sort::SortKey,
 };
 use crate::{
@@ -42,8 +43,20 @@ struct Found {
     total: Option<Total>,
 }
 
+/// A statement that is to travel with the page's own, and its rows if it did: a page that finds its leads otherwise leaves it.
+#[derive(Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) statement: Option<(&'a str, db::Params<'a>)>,
+    pub(crate) rows: Option<Vec<Row>>,
+}
+
 /// One page of leads.
 pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Lead>, Problem> {
+    list_beside(app, scope, query, &mut Beside::default()).await
+}
+
+/// The same, with something else asked in the same round trip.
+pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, beside: &mut Beside<'_>) -> Result<Page<Lead>, Problem> {
     let query = &query.searching();
     if let SortKey::Custom(field) = query.sort.key {
         field.check(&custom_fields::read(&app.db, scope).await?)?;
@@ -51,7 +64,7 @@ pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Le
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {
-        Found { rows: read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await.map_err(blame)?, total: None }
+        Found { rows: all(app, scope, query, order, beside).await.map_err(blame)?, total: None }
     } else {
         search(app, scope, query, order).await.map_err(blame)?
     };
@@ -77,6 +90,19 @@ async fn read(app: &App, scope: &Scope, (sql, params): (String, Params)) -> Resu
     app.db.read_planned(scope, &sql, &params.refs()).await
 }
 
+/// A page of a filter alone: looked for where it mostly is, and planned for if it is not there.
+async fn all(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>, beside: &mut Beside<'_>) -> Result<Vec<Row>, DbError> {
+    if let Some((statement, is_whole)) = Statement::first_look(scope, query, order, app.clock.now()) {
+        let (sql, params) = statement;
+        let (rows, others) = app.db.read_by(Path::Order, scope, (&sql, &params.refs()), beside.statement).await?;
+        beside.rows = beside.statement.map(|_| others);
+        if is_whole || !whole(&rows, query) {
+            return Ok(rows);
+        }
+    }
+    read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await
+}
+
 /// Whether walking is worth a try.
 pub(super) const fn is_frequent(narrowing: &Narrowing) -> bool {
     narrowing.about > FREQUENT
@@ -92,13 +118,20 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
     };
     if narrowing.as_ref().is_none_or(is_frequent) {
         let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
-        let rows = read(app, scope, statement().walk(Some(steps))).await?;
+        let (sql, params) = statement().walk(Some(steps));
+        // A filter besides may have a better way than the walk.
+        let rows = if query.filter.is_empty() && scope.sees_everything() {
+            app.db.read_by(Path::Order, scope, (&sql, &params.refs()), None).await?.0
+        } else {
+            read(app, scope, (sql, params)).await?
+        };
         if !whole(&rows, query) {
             return Ok(Found { rows, total: None });
         }
     }
     if let Some(narrowing) = narrowing {
-        let mut rows = read(app, scope, statement().collect(&narrowing)).await?;
+        let (sql, params) = statement().collect(&narrowing);
+        let (mut rows, _) = app.db.read_by(Path::Collection, scope, (&sql, &params.refs()), None).await?;
         // A row without a lead tells the total of an empty page.
         let counted: i64 = rows.first().map_or(Ok(0), |row| row.try_get(LEAD_COLUMNS + order.keys().len()))?;
         if counted <= COUNT_LIMIT {
@@ -115,6 +148,29 @@ impl<'a> Statement<'a> {
         let org = format!("{}::uuid", params.push(scope.org()));
         let condition = query.filter.to_sql(&mut params, now);
         Self { query, order, org, condition, params }
+    }
+
+    /// The page of a filter alone, if it is among the first leads of its sort; or whether it is or not. Not for whoever sees some
+    /// leads only: theirs may be few.
+    pub(super) fn first_look(scope: &Scope, query: &'a ListQuery, order: Order<'a>, now: Timestamp) -> Option<((String, Params), bool)> {
+        let look = FirstLook::at(&query.filter, query.sort.key).filter(|_| scope.sees_everything())?;
+        let Some(steps) = look.steps else { return Some((Self::new(scope, query, order, now).all(), true)) };
+        let mut params = Params::default();
+        let org = format!("{}::uuid", params.push(scope.org()));
+        let (along, rest) = (look.along.to_sql(&mut params, now), look.rest.to_sql(&mut params, now));
+        let keys = order.keys();
+        let beyond = order.beyond(&keys, "l.id", &mut params);
+        let named = order.named("l");
+        let page = format!(
+            "SELECT l.id, {} FROM (SELECT l.*, {} FROM lead_rows l WHERE l.org_id = {org} AND {along}{beyond} ORDER BY {} LIMIT {steps}) l
+             WHERE {rest} ORDER BY {} LIMIT {}",
+            named.join(", "),
+            order.carried(),
+            order.by(&keys, "l.id"),
+            order.by(&named, "l.id"),
+            query.limit + 1
+        );
+        Some((Self { query, order, org, condition: String::new(), params }.shown(&page), false))
     }
 
     /// The page of a filter alone.
@@ -165,17 +221,22 @@ impl<'a> Statement<'a> {
             "WITH hit AS MATERIALIZED (SELECT l.id, {} FROM lead_hits l WHERE {narrow} AND {} AND {search} LIMIT {}),
                   total AS MATERIALIZED (SELECT count(*) AS n FROM hit),
                   page AS MATERIALIZED (SELECT h.* FROM hit h, total WHERE total.n <= {COUNT_LIMIT}{beyond} ORDER BY {} LIMIT {})
-             SELECT {LEAD}, {}, total.n FROM total LEFT JOIN (page JOIN lead_rows l ON l.id = page.id AND l.org_id = {}) ON true ORDER BY {}",
+             SELECT {}, {}, total.n FROM total LEFT JOIN (page JOIN lead_rows l ON l.id = page.id AND l.org_id = {}) ON true ORDER BY {}",
             order.carried(),
             self.condition,
             COUNT_LIMIT + 1,
             order.by(&named, "h.id"),
             self.query.limit + 1,
+            self.columns(),
             texts.join(", "),
             self.org,
             order.by(&order.named("page"), "page.id"),
         );
         (sql, self.params)
+    }
+
+    const fn columns(&self) -> &'static str {
+        if self.query.lean { LEAN_LEAD } else { LEAD }
     }
 
     /// Reads the rows that `page` has found.
@@ -185,7 +246,8 @@ impl<'a> Statement<'a> {
         let texts: Vec<String> = named.iter().map(|key| format!("{key}::text")).collect();
         let sql = format!(
             "WITH page AS MATERIALIZED ({page})
-             SELECT {LEAD}, {} FROM page JOIN lead_rows l ON l.org_id = {} AND l.id = page.id ORDER BY {}",
+             SELECT {}, {} FROM page JOIN lead_rows l ON l.org_id = {} AND l.id = page.id ORDER BY {}",
+            self.columns(),
             texts.join(", "),
             self.org,
             order.by(&named, "page.id")

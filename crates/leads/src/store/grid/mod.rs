@@ -3,6 +3,7 @@
 mod count;
 mod edge;
 mod explain;
+mod first_look;
 mod list;
 mod sort;
 
@@ -12,6 +13,7 @@ use db::{Db, DbError, Scope};
 pub use explain::explain;
 use http_kit::{Problem, ProblemKind, Total};
 pub use list::list;
+pub(crate) use list::{Beside, list_beside};
 pub use sort::{Sort, SortKey};
 
 use crate::filter::Filter;
@@ -31,6 +33,8 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Whether the first page tells how many there are, which may cost far more than the page.
     pub count: bool,
+    /// Leaves custom values and the reasons of scores out: they are empty in the answer.
+    pub lean: bool,
 }
 
 impl ListQuery {

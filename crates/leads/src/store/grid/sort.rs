@@ -105,6 +105,11 @@ impl SortKey {
         fixed.iter().map(|(expression, kind)| ((*expression).to_owned(), *kind)).collect()
     }
 
+    /// Whether an index has the order.
+    pub(super) const fn is_indexed(self) -> bool {
+        matches!(self, Self::Score | Self::Created | Self::Name | Self::Company | Self::Employees | Self::LastActivity)
+    }
+
     /// Whether the index of the order holds the searched text, too.
     pub(super) const fn covers_search(self) -> bool {
         matches!(self, Self::Score)
