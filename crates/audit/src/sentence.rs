@@ -123,6 +123,7 @@ pub(crate) fn act(entry: &Entry, names: &Names) -> String {
         "segment.members_added" => format!("put {} into the segment “{}”", ui::plural(number("leads"), "lead", "leads"), word("name")),
         "segment.members_removed" => format!("took {} out of the segment “{}”", ui::plural(number("leads"), "lead", "leads"), word("name")),
         "import.uploaded" => format!("uploaded the file {} with {}", word("file_name"), ui::plural(number("rows"), "row", "rows")),
+        "import.discarded" => format!("discarded the uploaded file {}", word("file_name")),
         "import.started" => "started an import".to_owned(),
         "import.stopped" => format!("stopped an import after {}", ui::plural(number("rows"), "row", "rows")),
         "import.failed" => "ran an import that failed".to_owned(),

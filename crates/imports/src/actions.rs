@@ -122,8 +122,20 @@ impl Kept {
     }
 }
 
-/// Writes the row of a new import, in the caller's transaction.
-pub(crate) async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
+/// How many uploads of an organisation may wait to be started: each is a file on the disk.
+const MOST_WAITING: i64 = 50;
+
+/// Writes the row of an upload that is to be started later, if there is room for one more. In the caller's transaction.
+pub(crate) async fn keep_upload(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
+    if store::count_waiting(tx).await? >= MOST_WAITING {
+        return Err(ImportError::State(format!(
+            "{MOST_WAITING} uploaded files wait to be imported already. Import or discard some of them, then upload this one again."
+        )));
+    }
+    record(tx, app, import, actor).await
+}
+
+async fn record(tx: &TenantTx, app: &App, import: &Import, actor: Actor) -> Result<(), ImportError> {
     store::insert(tx, import).await?;
     let payload = json!({ "file_name": import.file_name, "rows": import.total_rows });
     events::append(tx, &[NewEvent { kind: "import.uploaded", subject: Subject::of(import.id), actor, at: app.clock.now(), payload }])
@@ -234,6 +246,18 @@ pub async fn stop_import(tx: &TenantTx, app: &App, id: ImportId) -> Result<Impor
     import.status = ImportStatus::Stopped;
     import.finished_at = Some(app.clock.now());
     Ok(import)
+}
+
+/// Forgets an upload that was never started. In the caller's transaction; [`run::remove_file`] after its commit.
+pub(crate) async fn discard_import(tx: &TenantTx, app: &App, id: ImportId, actor: Actor) -> Result<(), ImportError> {
+    let import = store::lock(tx, id).await?.ok_or(ImportError::NotFound)?;
+    if import.status != ImportStatus::Mapping {
+        return Err(ImportError::State("This import has begun: it stays in the history. What it stored can be undone.".to_owned()));
+    }
+    store::delete(tx, id).await?;
+    let payload = json!({ "file_name": import.file_name });
+    events::append(tx, &[NewEvent { kind: "import.discarded", subject: Subject::of(id), actor, at: app.clock.now(), payload }]).await?;
+    Ok(())
 }
 
 /// Imports a file of this machine with the guessed plan as `adjust` leaves it, to its end: what `leadline import` does.

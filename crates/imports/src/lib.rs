@@ -6,7 +6,8 @@
 //! is counted as created, updated, unchanged or rejected, and a rejected one is kept with its reason;
 //! a file is never held in memory, only the rows of a few batches.
 //!
-//! `mapping` → `running` → `finished` | `stopped` (which may run on) | `failed`.
+//! `mapping` → `running` → `finished` | `stopped` (which may run on) | `failed`. What is still `mapping` may be discarded, with
+//! its file; a week after the upload that happens by itself.
 
 mod actions;
 mod analysis;

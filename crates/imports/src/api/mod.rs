@@ -19,14 +19,14 @@ use utoipa_axum::{
     routes,
 };
 
-use super::{Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, store, upload::receive, upsert};
+use super::{Column, Counts, Import, ImportStatus, Plan, actions, rejected_csv, run, store, upload::receive, upsert};
 
 /// This part of the slice's API.
 pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_import).layer(DefaultBodyLimit::disable()))
         .routes(routes!(list_imports))
-        .routes(routes!(get_import))
+        .routes(routes!(get_import, discard_import))
         .routes(routes!(start_import))
         .routes(routes!(stop_import))
         .routes(routes!(get_rejected))
@@ -134,7 +134,8 @@ struct UploadBody {
 #[utoipa::path(post, path = "/api/v1/imports", tag = "leads",
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = UploadBody, content_type = "multipart/form-data"),
-    responses((status = 201, body = ImportBody), (status = 413, body = ProblemBody, description = "Larger than 512 MB"),
+    responses((status = 201, body = ImportBody), (status = 409, body = ProblemBody, description = "50 uploads wait to be started"),
+        (status = 413, body = ProblemBody, description = "Larger than 512 MB"),
         (status = 422, body = ProblemBody, description = "Not a table, or one without rows")))]
 async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers: HeaderMap, body: Multipart) -> Result<Answer, Problem> {
     let actor = viewer.actor();
@@ -145,7 +146,7 @@ async fn create_import(State(app): State<App>, viewer: Can<LeadsImport>, headers
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
-    actions::record(&tx, &app, &import, actor).await?;
+    actions::keep_upload(&tx, &app, &import, actor).await?;
     let location = format!("/api/v1/imports/{}", import.id);
     let answer = idempotency.finish(tx, Answer::created(location, &ImportBody::from(import))).await?;
     kept.keep();
@@ -181,6 +182,18 @@ async fn list_imports(
 async fn get_import(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Json<ImportBody>, Problem> {
     let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(import.into()))
+}
+
+/// Discard an upload that was not started
+#[utoipa::path(delete, path = "/api/v1/imports/{id}", tag = "leads", params(("id" = ImportId, Path)),
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, description = "It has begun", body = ProblemBody)))]
+async fn discard_import(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<StatusCode, Problem> {
+    let tx = app.db.tenant(&viewer.scope).await?;
+    actions::discard_import(&tx, &app, id, viewer.actor()).await?;
+    tx.commit().await?;
+    run::remove_file(&app, viewer.org_id, id).await;
+    app.feed.nudge();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Start an import, or let a stopped one go on
@@ -228,9 +241,10 @@ async fn stop_import(
 /// Download the rejected rows as CSV
 ///
 /// The original columns, then `leadline_row` and `leadline_reason`. Cells that a spreadsheet would run as a formula are disarmed with a leading `'`.
+/// Whole rows leave with it, so it is for those who import.
 #[utoipa::path(get, path = "/api/v1/imports/{id}/rejected.csv", tag = "leads", params(("id" = ImportId, Path)),
     responses((status = 200, content_type = "text/csv", body = String), (status = 404, body = ProblemBody)))]
-async fn get_rejected(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+async fn get_rejected(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
     let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
     Ok(rejected_csv::answer(&app, viewer.scope.clone(), import))
 }

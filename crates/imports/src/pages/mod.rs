@@ -24,6 +24,7 @@ pub fn pages() -> Routes {
         .get("/imports/{id}", show::show)
         .post("/imports/{id}/mapping", mapping::save)
         .post("/imports/{id}/start", mapping::start)
+        .post("/imports/{id}/discard", mapping::discard)
         .post("/imports/{id}/continue", running::go_on)
         .post("/imports/{id}/stop", running::stop)
         .get("/imports/{id}/rejected.csv", running::rejected)

@@ -2,13 +2,13 @@ use axum::{
     extract::{Multipart, State},
     response::{IntoResponse, Response},
 };
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use http_kit::{Answer, App, Idempotency, Problem};
 use identity::{Can, LeadsImport, Viewer};
 use maud::{Markup, html};
 use ui::Nav;
 
-use crate::{FileProblem, actions, upload::receive};
+use crate::{FileProblem, ImportError, actions, upload::receive};
 
 pub(super) async fn show(viewer: Can<LeadsImport>) -> Markup {
     page(&viewer, None)
@@ -35,7 +35,11 @@ pub(super) async fn upload(
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay.into_response());
     }
-    actions::record(&tx, &app, &import, actor).await?;
+    match actions::keep_upload(&tx, &app, &import, actor).await {
+        Ok(()) => {}
+        Err(ImportError::State(why)) => return Ok((StatusCode::CONFLICT, page(&viewer, Some(&why))).into_response()),
+        Err(error) => return Err(error.into()),
+    }
     let answer = idempotency.finish(tx, Answer::see_other(format!("/imports/{}", import.id))).await?;
     kept.keep();
     app.feed.nudge();

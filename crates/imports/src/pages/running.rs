@@ -1,7 +1,7 @@
 use axum::{extract::State, response::Response};
 use db::Scope;
 use http_kit::{ApiPath, App, Flash, Problem, redirect};
-use identity::{Can, LeadsImport, LeadsRead, Permission, Viewer};
+use identity::{Can, LeadsImport, Permission, Viewer};
 use jiff::SignedDuration;
 use kernel::ImportId;
 use leads::changes::{self, ChangeSet, State as Undoable};
@@ -36,8 +36,12 @@ pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsImport>, ApiPa
     Ok(redirect(&format!("/imports/{id}"), Some(Flash::success("The import is stopped. What it has stored stays."))))
 }
 
-/// The rejected rows as a file.
-pub(super) async fn rejected(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+/// The rejected rows as a file, for those who could correct them: whole rows leave with it.
+pub(super) async fn rejected(
+    State(app): State<App>,
+    viewer: Can<LeadsImport>,
+    ApiPath(id): ApiPath<ImportId>,
+) -> Result<Response, Problem> {
     let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
     Ok(rejected_csv::answer(&app, viewer.scope.clone(), import))
 }
@@ -48,10 +52,10 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
     let here = format!("/imports/{id}");
     let rejections = store::rejections(&app.db, &viewer.scope, id, 0, SHOWN).await?;
     let may = viewer.may(Permission::LeadsImport);
-    let csv = format!("{here}/rejected.csv");
+    let csv = (may && import.counts.rejected > 0).then(|| format!("{here}/rejected.csv"));
     let sets = change_sets(app, &viewer.scope, import).await?;
     let mut rejected = Stat::new("Rejected", number(import.counts.rejected));
-    if import.counts.rejected > 0 {
+    if let Some(csv) = &csv {
         rejected = rejected.href(csv.clone());
     }
     let content = html! {
@@ -69,7 +73,9 @@ pub(super) async fn page(app: &App, viewer: &Viewer, import: &Import) -> Result<
                 (rejected)
             }))
             @if import.counts.rejected > 0 {
-                (ui::card_flush("Rejected rows", html! { (Button::secondary("Download all as CSV").icon(Icon::Download).small().href(csv)) }, refused(&rejections, import.counts.rejected)))
+                (ui::card_flush("Rejected rows", html! {
+                    @if let Some(csv) = csv { (Button::secondary("Download all as CSV").icon(Icon::Download).small().href(csv)) }
+                }, refused(&rejections, import.counts.rejected, may)))
             }
         }
     };
@@ -174,7 +180,7 @@ fn undo(sets: &[ChangeSet]) -> Markup {
     }
 }
 
-fn refused(rejections: &[Rejection], total: u64) -> Markup {
+fn refused(rejections: &[Rejection], total: u64, has_file: bool) -> Markup {
     html! {
         (table::wrap("Rejected rows", html! {
             table.table {
@@ -190,6 +196,6 @@ fn refused(rejections: &[Rejection], total: u64) -> Markup {
                 }
             }
         }))
-        @if total > rejections.len() as u64 { p.muted.card-body { "The first " (rejections.len()) " of " (number(total)) ". The file has all of them." } }
+        @if total > rejections.len() as u64 { p.muted.card-body { "The first " (rejections.len()) " of " (number(total)) "." @if has_file { " The file has all of them." } } }
     }
 }

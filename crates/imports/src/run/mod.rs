@@ -126,10 +126,15 @@ pub(crate) async fn run(app: &App, scope: &Scope, id: ImportId, mut progress: im
     tx.commit().await?;
     app.feed.nudge();
     // What was refused is in the database; the file is personal data that nobody needs any more.
-    if let Err(error) = tokio::fs::remove_file(file_of(app, scope.org(), id)).await {
-        tracing::warn!(%error, import = %id, "the file of a finished import could not be deleted");
-    }
+    remove_file(app, scope.org(), id).await;
     Ok(ImportStatus::Finished)
+}
+
+/// Removes the file of an import that does not need it any more.
+pub(crate) async fn remove_file(app: &App, org: OrgId, id: ImportId) {
+    if let Err(error) = tokio::fs::remove_file(file_of(app, org, id)).await {
+        tracing::warn!(%error, import = %id, "a file that is not needed any more could not be deleted; the sweep tries again");
+    }
 }
 
 /// Ends an import and tells so, in the caller's transaction.

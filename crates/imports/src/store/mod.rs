@@ -113,6 +113,18 @@ pub(crate) async fn count(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
+/// How many uploads wait to be started. Nobody else counts until the transaction ends.
+pub(crate) async fn count_waiting(tx: &TenantTx) -> Result<i64, DbError> {
+    tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('leads.import.waiting:' || $1::uuid::text, 0))", &[&tx.org()]).await?;
+    let row = tx.query_one("SELECT count(*) FROM imports WHERE org_id = $1 AND status = 'mapping'", &[&tx.org()]).await?;
+    Ok(row.try_get(0)?)
+}
+
+pub(crate) async fn delete(tx: &TenantTx, id: ImportId) -> Result<(), DbError> {
+    tx.execute("DELETE FROM imports WHERE org_id = $1 AND id = $2", &[&tx.org(), &id]).await?;
+    Ok(())
+}
+
 /// Keeps a plan; what an earlier one would have done is forgotten. The number of the trial to come.
 pub(crate) async fn save_plan(tx: &TenantTx, id: ImportId, plan: &Plan) -> Result<i32, DbError> {
     let row = tx

@@ -42,12 +42,22 @@ async fn a_body_that_would_never_be_laid_out_is_refused_at_once() {
 async fn bent_cursors_and_filters_are_the_callers_mistake() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
+    for name in ["Engines", "Looms"] {
+        owner.post_json("/api/v1/accounts", &json!({"name": name})).await.expect(201);
+    }
     let cursor = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
     let nobody = "0".repeat(32);
     let nul = cursor(&format!(r#"{{"n":"a\u0000","i":"acct_{nobody}","t":1,"s":"name"}}"#));
     owner.get(&format!("/api/v1/accounts?cursor={nul}")).await.expect(422);
     let smallest = cursor(&format!(r#"{{"n":"a","i":"acct_{nobody}","t":{},"s":"name"}}"#, i64::MIN));
     owner.get(&format!("/api/v1/accounts?cursor={smallest}")).await.expect(200);
+    for sort in ["created_at", "employees", "-revenue"] {
+        let bent = cursor(&format!(r#"{{"n":"a","i":"acct_{nobody}","t":1,"s":"{sort}"}}"#));
+        owner.get(&format!("/api/v1/accounts?sort={sort}&cursor={bent}")).await.expect(422);
+        let first = owner.get(&format!("/api/v1/accounts?sort={sort}&limit=1")).await.expect(200).json();
+        let next = first["next_cursor"].as_str().unwrap().to_owned();
+        owner.get(&format!("/api/v1/accounts?sort={sort}&limit=1&cursor={next}")).await.expect(200);
+    }
     let smallest = cursor(&format!(r#"{{"s":"-score","k":["5"],"i":"lead_{nobody}","t":{}}}"#, i64::MIN));
     owner.get(&format!("/api/v1/leads?cursor={smallest}")).await.expect(200);
     let ancient = json!({"field": "created_at", "op": "before", "value": "-009000-01-01T00:00:00Z"}).to_string();

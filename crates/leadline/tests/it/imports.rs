@@ -398,6 +398,40 @@ async fn uploads_that_nobody_starts_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_is_discarded_and_only_so_many_wait() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let files = || {
+        let directory = std::fs::read_dir(app.app.config.data_dir.join("imports")).unwrap().next().unwrap().unwrap().path();
+        std::fs::read_dir(directory).unwrap().count()
+    };
+    let first = upload(&owner, "one.csv", SMALL).await.expect(201).location().to_owned();
+    app.sql(
+        "INSERT INTO imports (org_id, id, file_name, file_bytes, analysis, plan, status, total_rows, actor, created_at)
+         SELECT org_id, gen_random_uuid(), file_name, file_bytes, analysis, plan, status, total_rows, actor, created_at
+         FROM imports, generate_series(1, 49)",
+    )
+    .await;
+    let refused = upload(&owner, "two.csv", SMALL).await.expect(409);
+    assert!(refused.body.contains("50 uploaded files wait"), "{}", refused.body);
+    let refused = owner.upload("/imports", "file", "two.csv", SMALL.into()).await.expect(409);
+    assert!(refused.text().contains("50 uploaded files wait"), "{}", refused.text());
+    assert_eq!(files(), 1, "what is refused leaves nothing");
+    let gone = owner.post_form(&format!("{}/discard", first.replace("/api/v1", "")), &[("x", "y")]).await.expect(303);
+    assert_eq!((gone.location(), files()), ("/imports", 0));
+    assert_eq!(owner.get(&first).await.status, 404);
+
+    let second = upload(&owner, "two.csv", SMALL).await.expect(201).location().to_owned();
+    owner.delete(&second).await.expect(204);
+    owner.delete(&second).await.expect(404);
+    let third = upload(&owner, "three.csv", SMALL).await.expect(201).location().to_owned();
+    owner.post_json(&format!("{third}/start"), &json!({})).await.expect(202);
+    owner.delete(&third).await.expect(409);
+    let trail = "SELECT count(*) FROM events WHERE kind = 'import.discarded'";
+    assert_eq!(app.scalar(trail).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_its_organisations_and_its_roles_alone() {
     let app = TestApp::start().await;
     let (owner, neighbour) = (app.sign_up("Acme").await, app.sign_up("Other").await);
@@ -415,6 +449,12 @@ async fn an_import_is_its_organisations_and_its_roles_alone() {
     assert_eq!(neighbour.get("/api/v1/imports").await.json()["total"]["value"], 0);
     let viewer = app.colleague(&owner, "viewer").await;
     assert_eq!(viewer.get(&page).await.status, 200);
+    assert!(!viewer.get(&page).await.text().contains("/discard"));
+    for file in [format!("{page}/rejected.csv"), format!("{path}/rejected.csv")] {
+        assert_eq!((owner.get(&file).await.status, viewer.get(&file).await.status), (200, 403), "whole rows leave with {file}");
+    }
+    assert_eq!(viewer.post_form(&format!("{page}/discard"), &[("x", "y")]).await.status, 403);
+    assert_eq!(neighbour.post_form(&format!("{page}/discard"), &[("x", "y")]).await.status, 404);
     assert_eq!(viewer.get("/imports/new").await.status, 403);
     assert_eq!(upload(&viewer, "leads.csv", SMALL).await.status, 403);
     assert_eq!(viewer.post_json(&format!("{path}/start"), &json!({})).await.status, 403);

@@ -185,6 +185,11 @@ async fn many_members_are_put_in_by_a_job_that_shows_how_far_it_is() {
     let chosen = [("all_matching", "true"), ("filter", &from("NO").to_string()), ("q", "")];
     let asked = owner.post_form("/segments/choose", &chosen).await.expect(200);
     assert!(asked.attributes("#field-segment option", "value").contains(&all));
+    // One by one, as many as the list keeps selected from page to page.
+    let ids: Vec<String> = (0..5001).map(|_| kernel::LeadId::new().to_string()).collect();
+    let selected: Vec<(&str, &str)> = ids.iter().map(|id| ("id", id.as_str())).collect();
+    owner.post_form("/segments/choose", &selected[1..]).await.expect(200);
+    owner.post_form("/segments/choose", &selected).await.expect(303);
     let named = [&chosen[..], &[("name", "Again"), ("segment", ""), ("action", "add")]].concat();
     let work = owner.post_form("/segments/members", &named).await.expect(303).location().to_owned();
     owner.post_form(&format!("{work}/stop"), &[("x", "")]).await.expect(303);

@@ -80,9 +80,15 @@ async fn a_view_is_kept_read_changed_and_deleted_by_the_api() {
     assert_eq!(app.scalar("SELECT count(*) FROM events WHERE kind LIKE 'view.%'").await, 4, "created twice, changed, deleted");
     assert_eq!(app.scalar("SELECT count(*) FROM events WHERE kind LIKE 'view.%' AND payload::text ~ 'Ada'").await, 0, "no words");
 
-    app.sql("INSERT INTO saved_views (org_id, id, name, filter, created_at, updated_at) SELECT org_id, gen_random_uuid(), 'N' || n, '{}', now(), now() FROM organisations, generate_series(1, 199) n").await;
-    let full = owner.post_json("/api/v1/views", &json!({"name": "One more"})).await.expect(409);
-    assert!(full.body.contains("Your organisation has 200 views"), "{}", full.body);
+    app.sql("INSERT INTO saved_views (org_id, id, name, filter, created_at, updated_at) SELECT org_id, gen_random_uuid(), 'N' || n, '{}', now(), now() FROM organisations, generate_series(1, 200) n").await;
+    let full = owner.post_json("/api/v1/views", &json!({"name": "One more", "shared": true})).await.expect(409);
+    assert!(full.body.contains("Your organisation shares 200 views"), "{}", full.body);
+    // What others have filled up leaves room for one's own, and the other way round.
+    let own = owner.post_json("/api/v1/views", &json!({"name": "One more"})).await.expect(201).json();
+    patch(&owner, &format!("/api/v1/views/{}", id(&own)), "*", &json!({"shared": true})).await.expect(409);
+    app.sql("INSERT INTO saved_views (org_id, id, name, personal_to, filter, created_at, updated_at) SELECT v.org_id, gen_random_uuid(), 'O' || n, v.personal_to, '{}', now(), now() FROM saved_views v, generate_series(1, 99) n WHERE v.personal_to IS NOT NULL").await;
+    let full = owner.post_json("/api/v1/views", &json!({"name": "Yet another"})).await.expect(409);
+    assert!(full.body.contains("You have 100 views of your own"), "{}", full.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

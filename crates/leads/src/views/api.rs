@@ -51,7 +51,7 @@ impl Validate for Patch {
     }
 }
 
-/// Your views and the shared ones, by name; 200 at most.
+/// Your views (100 at most) and the shared ones (200 at most), by name.
 #[derive(Debug, Serialize, ToSchema)]
 struct ViewList {
     data: Vec<SavedView>,
@@ -77,7 +77,7 @@ async fn list_views(State(app): State<App>, viewer: Can<LeadsRead>) -> Result<Js
     params(("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
     responses(
         (status = 201, body = SavedView, headers(("Location" = String))),
-        (status = 409, description = "there are 200 views", body = ProblemBody),
+        (status = 409, description = "as many views as fit: 100 of your own, 200 shared", body = ProblemBody),
         (status = 422, body = ProblemBody)))]
 async fn post_view(State(app): State<App>, viewer: Can<LeadsRead>, request: Idempotent<NewView>) -> Result<Answer, Problem> {
     let (idempotency, now) = (request.idempotency.by(viewer.actor()), app.clock.now());

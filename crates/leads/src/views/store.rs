@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kernel::{UserId, ViewId};
 use serde_json::Value;
 
-use super::{Column, MOST, SavedView, ViewDraft};
+use super::{Column, MOST, MOST_OWN, SavedView, ViewDraft};
 
 const VIEW: &str =
     "v.id, v.name, v.personal_to IS NULL, v.made_by, v.filter, v.q, v.sort, v.columns, v.created_at, v.updated_at, v.version";
@@ -69,7 +69,8 @@ pub(crate) async fn habits(db: &Db, scope: &Scope, user: UserId, wanted: Option<
 
 /// All views that a person has, by name.
 pub(super) async fn list(tx: &TenantTx, user: UserId) -> Result<Vec<SavedView>, DbError> {
-    let sql = format!("SELECT {VIEW} FROM saved_views v WHERE v.org_id = $1 AND {MINE} ORDER BY lower(v.name), v.id LIMIT {MOST}");
+    let sql =
+        format!("SELECT {VIEW} FROM saved_views v WHERE v.org_id = $1 AND {MINE} ORDER BY lower(v.name), v.id LIMIT {}", MOST + MOST_OWN);
     tx.query(&sql, &[&tx.org(), &user]).await?.iter().map(view).collect()
 }
 
@@ -80,10 +81,12 @@ pub(super) async fn get(tx: &TenantTx, user: UserId, id: ViewId, lock: bool) -> 
     tx.query_opt(&sql, &[&tx.org(), &user, &id]).await?.as_ref().map(view).transpose()
 }
 
-/// How many views the organisation has. Nobody else counts until the transaction ends.
-pub(super) async fn count(tx: &TenantTx) -> Result<i64, DbError> {
+/// Whether there is room for one more, shared or of the person's own. Nobody else counts until the transaction ends.
+pub(super) async fn has_room(tx: &TenantTx, user: UserId, shared: bool) -> Result<bool, DbError> {
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('saved_views ' || $1::uuid, 0))", &[&tx.org()]).await?;
-    tx.query_one("SELECT count(*) FROM saved_views WHERE org_id = $1", &[&tx.org()]).await?.try_get(0).map_err(DbError::from)
+    let (owner, most) = if shared { (None, MOST) } else { (Some(user), MOST_OWN) };
+    let sql = "SELECT count(*) < $3 FROM saved_views WHERE org_id = $1 AND personal_to IS NOT DISTINCT FROM $2";
+    Ok(tx.query_one(sql, &[&tx.org(), &owner, &most]).await?.try_get(0)?)
 }
 
 /// Keeps a new view; `personal_to` is its only reader, nobody: everybody has it.

@@ -16,12 +16,20 @@ impl Cursor {
     pub fn decode<K: DeserializeOwned>(text: &str) -> Result<K, Problem> {
         // PostgreSQL stores no NUL, so no row of ours has one in its key.
         let plain = |bytes: &Vec<u8>| !bytes.windows(6).any(|part| part == br"\u0000");
-        BASE64_URL_SAFE_NO_PAD.decode(text).ok().filter(plain).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
-            Problem::invalid(vec![FieldError::new(
-                "/cursor",
-                "cursor.invalid",
-                "is not a cursor of this list: pass next_cursor unchanged, with the same sort, or leave it out to begin again",
-            )])
-        })
+        BASE64_URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .filter(plain)
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(Self::invalid)
+    }
+
+    /// Says that a cursor is none of this list.
+    pub fn invalid() -> Problem {
+        Problem::invalid(vec![FieldError::new(
+            "/cursor",
+            "cursor.invalid",
+            "is not a cursor of this list: pass next_cursor unchanged, with the same sort, or leave it out to begin again",
+        )])
     }
 }

@@ -7,6 +7,7 @@ use identity::{Can, LeadsWrite, Viewer};
 use kernel::{LeadId, SegmentId};
 use serde::Deserialize;
 
+use super::MOST_SELECTED;
 use crate::{
     actions::{
         change_members::{Changed, change_members},
@@ -35,8 +36,8 @@ pub(super) async fn members(
     form: PageForm<Selected>,
 ) -> Result<Response, Problem> {
     let here = format!("/segments/{id}");
-    if form.value.id.is_empty() || form.value.id.len() > 1000 {
-        return Ok(redirect(&here, Some(Flash::error("Select 1 to 1000 leads first."))));
+    if form.value.id.is_empty() || form.value.id.len() > MOST_SELECTED {
+        return Ok(redirect(&here, Some(Flash::error(format!("Select 1 to {MOST_SELECTED} leads first.")))));
     }
     let tx = app.db.tenant(&viewer.scope).await?;
     let changed = change_members(&app, &tx, id, Source::Ids(form.value.id), MemberAction::Remove, viewer.actor(), app.clock.now()).await?;

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Nav};
 
-use super::filter_error;
+use super::{MOST_SELECTED, filter_error};
 use crate::{
     actions::{
         change_members::{Changed, change_members},
@@ -47,8 +47,8 @@ impl Form {
             let words = self.q.trim();
             return Ok(Source::Matching(if words.is_empty() { filter } else { filter.and(Condition::Search(words.to_owned())) }));
         }
-        if self.id.is_empty() || self.id.len() > 1000 {
-            return Err(Problem::field("/id", "id.required", "Select 1 to 1000 leads first, or all that match"));
+        if self.id.is_empty() || self.id.len() > MOST_SELECTED {
+            return Err(Problem::field("/id", "id.required", format!("Select 1 to {MOST_SELECTED} leads first, or all that match")));
         }
         Ok(Source::Ids(self.id.clone()))
     }

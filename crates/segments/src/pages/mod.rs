@@ -15,6 +15,9 @@ use http_kit::Routes;
 
 pub use panel::panel;
 
+/// As many leads as a list lets select one by one.
+const MOST_SELECTED: usize = 5000;
+
 /// This slice's pages.
 pub fn pages() -> Routes {
     Routes::new()

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, Tone};
 
 use super::n;
-use crate::{Existing, ImportError, Plan, Target, actions, analysis::Analysis, model::Import, store, trial::try_some};
+use crate::{Existing, ImportError, Plan, Target, actions, analysis::Analysis, model::Import, run, store, trial::try_some};
 use columns::columns;
 pub(super) use trial::Show;
 
@@ -95,6 +95,15 @@ pub(super) async fn start(
     }
 }
 
+pub(super) async fn discard(State(app): State<App>, viewer: Can<LeadsImport>, ApiPath(id): ApiPath<ImportId>) -> Result<Response, Problem> {
+    let tx = app.db.tenant(&viewer.scope).await?;
+    actions::discard_import(&tx, &app, id, viewer.actor()).await?;
+    tx.commit().await?;
+    run::remove_file(&app, viewer.org_id, id).await;
+    app.feed.nudge();
+    Ok(redirect("/imports", Some(Flash::success("The upload is discarded. Nothing of it was imported."))))
+}
+
 /// The columns, the options, and what would happen.
 pub(super) async fn page(
     app: &App,
@@ -123,7 +132,13 @@ pub(super) async fn page(
     let save = format!("/imports/{id}/mapping");
     let rows = Import::rows_under(&import.analysis, &import.plan);
     let content = html! {
-        (ui::page_header_under(&[("Imports", "/imports")], &import.file_name, &facts(import, rows), html! {}))
+        (ui::page_header_under(&[("Imports", "/imports")], &import.file_name, &facts(import, rows), html! {
+            @if may {
+                form method="post" action={ "/imports/" (id) "/discard" } {
+                    (Button::ghost("Discard").icon(Icon::Trash).confirm("Discard this upload? Nothing of it has been imported."))
+                }
+            }
+        }))
         section.stack id="import" {
             @if let Some(problem) = problem { (ui::form_error(&problem.detail)) }
             (notices(&import.analysis))

@@ -2,6 +2,7 @@
 
 use db::{Db, DbError, Row, Scope};
 use http_kit::{Cursor, Problem, Total};
+use jiff::Timestamp;
 use kernel::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,16 @@ impl AccountKey {
         }
     }
 
+    /// Whether a cursor's text is a value of this key: one that somebody has bent would be an error of the database.
+    fn reads(self, text: &str) -> bool {
+        match self {
+            Self::Name => true,
+            Self::Created => text.parse::<Timestamp>().is_ok(),
+            Self::Employees => text.parse::<i32>().is_ok(),
+            Self::Revenue => text.parse::<i64>().is_ok(),
+        }
+    }
+
     /// The indexed expression, and the type that its values are compared as.
     const fn sql(self) -> (&'static str, &'static str) {
         match self {
@@ -105,6 +116,9 @@ pub async fn list(db: &Db, scope: &Scope, q: &str, sort: AccountSort, limit: i64
     let edge: Option<Edge> = cursor.filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
     // A cursor of another sort would compare a name with a number.
     let edge = edge.filter(|edge| edge.s == sort.to_string());
+    if edge.as_ref().is_some_and(|edge| !sort.key.reads(&edge.n)) {
+        return Err(Cursor::invalid());
+    }
     let backwards = edge.as_ref().is_some_and(|edge| edge.b);
     let (key, kind) = sort.key.sql();
     let mut p = Params::default();

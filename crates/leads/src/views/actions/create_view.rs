@@ -6,7 +6,7 @@ use kernel::ViewId;
 use serde_json::json;
 
 use super::{ViewError, event, may_share, name_taken};
-use crate::views::{MOST, SavedView, ViewDraft, store};
+use crate::views::{SavedView, ViewDraft, store};
 
 /// Keeps a question about leads under a name. What it asks for is not told: searched words may name people.
 pub(in crate::views) async fn create_view(tx: &TenantTx, viewer: &Viewer, new: ViewDraft, now: Timestamp) -> Result<SavedView, ViewError> {
@@ -14,8 +14,8 @@ pub(in crate::views) async fn create_view(tx: &TenantTx, viewer: &Viewer, new: V
     if new.shared && !may_share(viewer) {
         return Err(ViewError::OnlyReads);
     }
-    if store::count(tx).await? >= MOST {
-        return Err(ViewError::TooMany);
+    if !store::has_room(tx, viewer.user_id, new.shared).await? {
+        return Err(ViewError::TooMany { shared: new.shared });
     }
     let id = ViewId::new();
     store::insert(tx, id, viewer.user_id, &new, now).await.map_err(|error| name_taken(error, new.shared))?;

@@ -33,9 +33,9 @@ pub(super) enum ViewError {
     /// A view that everybody has is made and changed by whoever may change leads: reading changes nothing for others.
     #[error("sharing takes the right to write")]
     OnlyReads,
-    /// The organisation has as many as it may.
+    /// The organisation shares as many as it may, or the person has as many.
     #[error("too many")]
-    TooMany,
+    TooMany { shared: bool },
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -55,9 +55,13 @@ impl From<ViewError> for Problem {
             ViewError::OnlyReads => Self::forbidden(
                 "Your role reads leads and changes none, so what you save is yours alone. Save it without sharing it, or ask a colleague to share it.",
             ),
-            ViewError::TooMany => Self::conflict(format!(
-                "Your organisation has {} views, which is as many as fit. Delete one that nobody needs, then save this one.",
+            ViewError::TooMany { shared: true } => Self::conflict(format!(
+                "Your organisation shares {} views, which is as many as fit. Delete one that nobody needs, then save this one.",
                 super::MOST
+            )),
+            ViewError::TooMany { shared: false } => Self::conflict(format!(
+                "You have {} views of your own, which is as many as fit. Delete one that you do not need, then save this one.",
+                super::MOST_OWN
             )),
             ViewError::Db(error) => error.into(),
         }

@@ -45,6 +45,9 @@ pub(in crate::views) async fn update_view(
     if serde_json::to_value(&after).is_ok_and(|after| after == before.draft()) {
         return Ok(before);
     }
+    if after.shared != before.shared && !store::has_room(tx, viewer.user_id, after.shared).await? {
+        return Err(ViewError::TooMany { shared: after.shared });
+    }
     store::update(tx, id, viewer.user_id, &after, now).await.map_err(|error| name_taken(error, after.shared))?;
     let payload = json!({ "shared": after.shared, "renamed": after.name != before.name });
     append(tx, &[event("view.updated", id, viewer, now, payload)]).await?;
