@@ -61,8 +61,19 @@ impl Job for BulkChange {
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
         let (app, scope) = (&cx.state, cx.scope()?);
         let actor = self.actor.map_or(Actor::System, Actor::User);
-        let order = Order { target: &self.target, action: &self.action, asked_at: self.asked_at, actor };
         let mut progress = earlier(&cx).await?;
+        let target = match self.target.looked_up(app, &scope).await? {
+            Ok(target) => target,
+            Err(error) => {
+                if let Some(set) = progress.change_set {
+                    let tx = app.db.tenant(&scope).await?;
+                    changes::finish_or_forget(&tx, set).await?;
+                    tx.commit().await?;
+                }
+                return Err(Failure::give_up(format!("The filter cannot be used any more: {error}")));
+            }
+        };
+        let order = Order { target: &target, action: &self.action, asked_at: self.asked_at, actor };
         loop {
             let begun = Instant::now();
             let stop = cx.should_stop().await?;
@@ -75,7 +86,7 @@ impl Job for BulkChange {
                     set
                 }
                 None => {
-                    progress.total = size(app, &scope, &self.target, self.asked_at).await?;
+                    progress.total = size(app, &scope, &target, self.asked_at).await?;
                     let set = changes::begin(&tx, self.action.kind(), &self.action.title(), actor, cx.now()).await?;
                     changes::written_by(&tx, set, cx.id()).await?;
                     set
@@ -95,7 +106,7 @@ impl Job for BulkChange {
                 if stop && let Some(counts) = counts.as_object_mut() {
                     counts.insert("stopped".to_owned(), json!(true));
                 }
-                tell(&tx, "leads.bulk_changed", &self.target, &self.action, counts, actor, cx.now()).await?;
+                tell(&tx, "leads.bulk_changed", &target, &self.action, counts, actor, cx.now()).await?;
             }
             progress.spent_ms += u64::try_from(begun.elapsed().as_millis()).unwrap_or_default().max(1);
             cx.progress_in(&tx, &json!(progress)).await?;

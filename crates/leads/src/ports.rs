@@ -5,7 +5,9 @@ use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 use db::{DbError, TenantTx};
 use http_kit::App;
 use jiff::Timestamp;
-use kernel::{Actor, CampaignId, LeadId};
+use kernel::{Actor, CampaignId, LeadId, SegmentId, ViewId};
+
+use crate::filter::KnownSegments;
 
 /// A future that a port answers with.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbError>> + Send + 'a>>;
@@ -90,5 +92,63 @@ impl Campaigns {
     /// When the database does not answer.
     pub async fn enrol(&self, app: &App, tx: &TenantTx, who: Entrants<'_>) -> Result<Option<u64>, DbError> {
         if who.leads.is_empty() { Ok(Some(0)) } else { self.0.enrol(app, tx, who).await }
+    }
+}
+
+/// Knows the segments.
+pub trait SegmentCheck: Send + Sync + 'static {
+    /// The segments that a menu offers, by name; those of `named` among them.
+    fn choices<'a>(&'a self, tx: &'a TenantTx, named: &'a [SegmentId]) -> Answer<'a, Vec<(SegmentId, String)>>;
+
+    /// Those of `ids` that are there, and those that their filters name, and so on as deep as a filter may reach.
+    fn reachable<'a>(&'a self, tx: &'a TenantTx, ids: &'a [SegmentId]) -> Answer<'a, KnownSegments>;
+
+    /// Says that everybody has a view of this name which names these segments, and no others.
+    fn used_by_view<'a>(&'a self, tx: &'a TenantTx, view: ViewId, name: &'a str, segments: &'a [SegmentId]) -> Answer<'a, ()>;
+}
+
+/// The application's [`SegmentCheck`], found by [`App::extension`](http_kit::App::extension).
+#[derive(Clone)]
+pub struct Segments(Arc<dyn SegmentCheck>);
+
+impl fmt::Debug for Segments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Segments")
+    }
+}
+
+impl Segments {
+    /// Makes a knowledge of segments the application's.
+    pub fn new(check: impl SegmentCheck) -> Self {
+        Self(Arc::new(check))
+    }
+
+    /// The application's.
+    pub(crate) fn of(app: &App) -> Result<&Self, DbError> {
+        app.extension().ok_or_else(|| DbError::Config("nobody knows the segments".to_owned()))
+    }
+
+    /// See [`SegmentCheck::choices`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn choices(&self, tx: &TenantTx, named: &[SegmentId]) -> Result<Vec<(SegmentId, String)>, DbError> {
+        self.0.choices(tx, named).await
+    }
+
+    /// See [`SegmentCheck::reachable`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reachable(&self, tx: &TenantTx, ids: &[SegmentId]) -> Result<KnownSegments, DbError> {
+        self.0.reachable(tx, ids).await
+    }
+
+    /// See [`SegmentCheck::used_by_view`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn used_by_view(&self, tx: &TenantTx, view: ViewId, name: &str, segments: &[SegmentId]) -> Result<(), DbError> {
+        self.0.used_by_view(tx, view, name, segments).await
     }
 }

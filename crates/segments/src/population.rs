@@ -1,9 +1,9 @@
 use db::{DbError, TenantTx};
 use jiff::Timestamp;
 use kernel::SegmentId;
-use leads::{Filter, Params};
+use leads::{Filter, Params, filter::Node};
 
-use crate::{model::Kind, store};
+use crate::{known::looked_up, model::Kind, store};
 
 /// Which leads a segment, or a filter by itself, means.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,15 @@ pub enum Population {
 impl Population {
     /// Whom a segment means now; nothing if it is gone.
     pub async fn of(tx: &TenantTx, id: SegmentId) -> Result<Option<Self>, DbError> {
-        Ok(store::segments::get(tx, id).await?.map(|segment| segment.population()))
+        match store::segments::get(tx, id).await? {
+            Some(segment) => Ok(Some(segment.population(tx).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whom a filter that was kept means now. One whose segments cannot be asked means nobody, never everybody.
+    pub async fn matching(tx: &TenantTx, filter: Filter) -> Result<Self, DbError> {
+        Ok(Self::Matching(looked_up(tx, filter).await?.unwrap_or_else(|_| nobody())))
     }
 
     /// A boolean expression over `lead_rows l` (or `leads l`), as [`Filter::to_sql`] makes it.
@@ -32,21 +40,17 @@ impl Population {
     }
 }
 
-impl From<Filter> for Population {
-    fn from(filter: Filter) -> Self {
-        Self::Matching(filter)
-    }
+fn nobody() -> Filter {
+    Filter { root: Node::Any(Vec::new()) }
 }
 
 impl crate::Segment {
     /// Whom it means. A dynamic one whose filter cannot be read means nobody, never everybody.
-    pub fn population(&self) -> Population {
-        match self.kind {
-            Kind::Fixed => Population::Members(self.id),
-            Kind::Dynamic => {
-                let nobody = || Filter { root: leads::filter::Node::Any(Vec::new()) };
-                Population::Matching(self.filter.clone().unwrap_or_else(nobody))
-            }
+    pub async fn population(&self, tx: &TenantTx) -> Result<Population, DbError> {
+        match (self.kind, &self.filter) {
+            (Kind::Fixed, _) => Ok(Population::Members(self.id)),
+            (Kind::Dynamic, Some(filter)) => Population::matching(tx, filter.clone()).await,
+            (Kind::Dynamic, None) => Ok(Population::Matching(nobody())),
         }
     }
 }

@@ -173,10 +173,10 @@ mod meaning {
 
     use db::{Json, TenantTx};
     use jiff::{Timestamp, ToSpan};
-    use kernel::Uuid;
+    use kernel::{SegmentId, Uuid};
     use leads::{
         Account, Lead, Status,
-        filter::{Engagement, Facts, Filter, Params},
+        filter::{Condition, Engagement, Facts, Filter, Means, Node, Params, SegmentKey, SegmentTest, segments_of},
     };
     use proptest::{
         prelude::*,
@@ -184,7 +184,7 @@ mod meaning {
     };
     use serde_json::{Map, Value, json};
 
-    use super::strategies::{DAYS, KEYS, NUMBERS, WORDS, filter, id};
+    use super::strategies::{DAYS, KEYS, NUMBERS, WORDS, filter, id, segment, segments};
     use crate::support::TestApp;
 
     const NOW: &str = "2026-01-07T12:00:00Z";
@@ -308,8 +308,38 @@ mod meaning {
         })
     }
 
+    /// A lead, and what else a filter may ask about it.
+    struct Known {
+        lead: Lead,
+        engagement: Option<Engagement>,
+        /// The segments it is in: those it was put into, and those whose filter it matches.
+        segments: Vec<SegmentId>,
+    }
+
+    impl Known {
+        fn facts<'a>(&'a self, accounts: &'a [Account]) -> Facts<'a> {
+            let account = self.lead.account_id.and_then(|id| accounts.iter().find(|account| account.id == id));
+            Facts { lead: &self.lead, account, engagement: self.engagement.as_ref(), segments: &self.segments }
+        }
+
+        fn draw(n: usize, draw: &mut Draw, accounts: &[Account], now: Timestamp) -> Self {
+            let mut known = Self { lead: lead(n, draw), engagement: engagement(draw), segments: Vec::new() };
+            // Each segment is made of earlier ones only.
+            for (n, means) in (0..).zip(segments()) {
+                let is_in = match means {
+                    Means::Members => draw.below(3) == 0,
+                    Means::Matching(filter) => filter.matches(&known.facts(accounts), now),
+                };
+                if is_in {
+                    known.segments.push(segment(n));
+                }
+            }
+            known
+        }
+    }
+
     /// As the database's superuser, past every check of a value: the meaning of filters does not depend on who wrote.
-    async fn store(app: &TestApp, org: Uuid, accounts: &[Account], leads: &[(Lead, Option<Engagement>)]) {
+    async fn store(app: &TestApp, org: Uuid, accounts: &[Account], leads: &[Known]) {
         let (client, connection) = tokio_postgres::connect(app.app.db.url(), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute("SET session_replication_role = replica").await.unwrap();
@@ -323,7 +353,7 @@ mod meaning {
                 .await
                 .unwrap();
         }
-        for (l, e) in leads {
+        for Known { lead: l, engagement: e, .. } in leads {
             client
                 .execute(
                     "INSERT INTO leads (org_id, id, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id,
@@ -351,6 +381,20 @@ mod meaning {
                     )
                     .await
                     .unwrap();
+            }
+        }
+        for (n, means) in (0..).zip(segments()) {
+            let (kind, filter) = match means {
+                Means::Members => ("fixed", None),
+                Means::Matching(filter) => ("dynamic", Some(Value::from(filter))),
+            };
+            let sql = "INSERT INTO segments (org_id, id, name, kind, filter, created_at, updated_at) VALUES ($1, $2, gen_random_uuid()::text, $3, $4, now(), now())";
+            client.execute(sql, &[&org, &segment(n), &kind, &filter]).await.unwrap();
+            let members: Vec<Uuid> =
+                leads.iter().filter(|known| known.segments.contains(&segment(n))).map(|known| known.lead.id.uuid()).collect();
+            if kind == "fixed" {
+                let sql = "INSERT INTO segment_members (org_id, segment_id, lead_id, added_at) SELECT $1, $2, id, now() FROM unnest($3::uuid[]) id";
+                client.execute(sql, &[&org, &segment(n), &members]).await.unwrap();
             }
         }
         // The index of two of the fields, as its trigger and its job make it.
@@ -382,7 +426,7 @@ mod meaning {
         let now: Timestamp = NOW.parse().unwrap();
         let mut draw = Draw(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let accounts: Vec<Account> = (0..3).map(|n| account(n, &mut draw, now)).collect();
-        let leads: Vec<(Lead, Option<Engagement>)> = (0..LEADS).map(|n| (lead(n, &mut draw), engagement(&mut draw))).collect();
+        let leads: Vec<Known> = (0..LEADS).map(|n| Known::draw(n, &mut draw, &accounts, now)).collect();
         store(&app, org.uuid(), &accounts, &leads).await;
 
         let tx = app.app.db.tenant(&db::Scope::whole(org)).await.unwrap();
@@ -391,16 +435,19 @@ mod meaning {
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let handle = tokio::runtime::Handle::current();
         let (mut some, mut none) = (0, 0);
+        let named = Filter { root: Node::If(Condition::Segment(SegmentTest::In((0..4).map(|n| SegmentKey::new(segment(n))).collect()))) };
+        let known = segments_of(&app.app, &tx, &named).await.unwrap();
         let outcome = runner.run(&filter(), |filter| {
-            let in_sql = tokio::task::block_in_place(|| handle.block_on(by_sql(&tx, &filter, now)));
-            let matching = leads.iter().filter(|(lead, engagement)| {
-                let account = lead.account_id.and_then(|id| accounts.iter().find(|account| account.id == id));
-                filter.matches(&Facts { lead, account, engagement: engagement.as_ref() }, now)
-            });
-            let in_memory: Vec<Uuid> = matching.map(|(lead, _)| lead.id.uuid()).collect();
+            // Looked up in the database, and in memory only the names of segments: so either says by itself who is in them.
+            let looked_up = filter.clone().looked_up(&known);
+            prop_assume!(looked_up.is_ok(), "too many conditions, those of segments among them");
+            let looked_up = looked_up.unwrap();
+            let in_sql = tokio::task::block_in_place(|| handle.block_on(by_sql(&tx, &looked_up, now)));
+            let matching = leads.iter().filter(|known| filter.matches(&known.facts(&accounts), now));
+            let in_memory: Vec<Uuid> = matching.map(|known| known.lead.id.uuid()).collect();
             let only = |these: &[Uuid], others: &[Uuid]| -> Vec<String> {
                 let missing = these.iter().filter(|id| !others.contains(id)).take(2);
-                missing.map(|id| format!("{:?}", leads.iter().find(|(lead, _)| lead.id.uuid() == *id))).collect()
+                missing.map(|id| format!("{:?}", leads.iter().find(|known| known.lead.id.uuid() == *id).map(|known| &known.lead))).collect()
             };
             prop_assert!(
                 in_sql == in_memory,
@@ -409,8 +456,10 @@ mod meaning {
                 only(&in_sql, &in_memory),
                 only(&in_memory, &in_sql)
             );
+            let ready = leads.iter().filter(|known| looked_up.matches(&known.facts(&accounts), now)).map(|known| known.lead.id.uuid());
+            prop_assert!(ready.eq(in_memory.iter().copied()), "{} finds otherwise in memory, once it is looked up", filter.to_text());
             // By the index of the fields, where one answers.
-            if let Ok(indexed) = filter.clone().prepared(&registry) {
+            if let Ok(indexed) = filter.clone().prepared(&registry, &known) {
                 let found = tokio::task::block_in_place(|| handle.block_on(by_sql(&tx, &indexed, now)));
                 prop_assert!(found == in_memory, "{} finds otherwise by index", filter.to_text());
             }
@@ -423,6 +472,7 @@ mod meaning {
         let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         for _ in 0..200 {
             let filter = proptest::strategy::ValueTree::current(&filter().new_tree(&mut runner).unwrap());
+            let Ok(filter) = filter.looked_up(&known) else { continue };
             let found = by_sql(&tx, &filter, now).await.len();
             some += usize::from(found > 0 && found < LEADS);
             none += usize::from(found == 0);

@@ -42,6 +42,7 @@ mod routes;
 mod scoring;
 mod search;
 mod segments;
+mod segments_in_filters;
 mod sign_in_attacks;
 mod support;
 mod suppressions;

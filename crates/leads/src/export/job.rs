@@ -50,8 +50,10 @@ impl Job for WriteExport {
     async fn run(self, cx: Run<App>) -> Result<Outcome, Failure> {
         let (app, scope) = (&cx.state, cx.scope()?);
         let path = path(app, scope.org(), self.export);
+        let wish = self.wish.looked_up(app, &scope).await?;
+        let wish = wish.map_err(|error| Failure::give_up(format!("The filter cannot be used any more: {error}")))?;
         let watched = file::Watched { run: &cx, total: self.total };
-        let written = file::write(app, &scope, &self.wish, &path, Some(watched)).await.map_err(|problem| Failure::retry(problem.detail))?;
+        let written = file::write(app, &scope, &wish, &path, Some(watched)).await.map_err(|problem| Failure::retry(problem.detail))?;
         let Some(rows) = written else { return Ok(Outcome::Stopped) };
         let bytes = tokio::fs::metadata(&path).await.map_err(|error| Failure::retry(error.to_string()))?.len();
         let tx = app.db.tenant(&scope).await?;

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::columns;
 use crate::{
     actions::bulk::{Target, size},
-    custom_fields, filter,
+    custom_fields,
+    filter::{self, FilterError},
     model::Lead,
     store,
     store::grid::{self, ListQuery, Sort},
@@ -115,6 +116,11 @@ impl Wish {
             format: Format::parse(asked.format).map_err(invalid)?,
             mark: asked.mark,
         })
+    }
+
+    /// The wish as a job finds it, which has kept it for a while.
+    pub(super) async fn looked_up(self, app: &App, scope: &Scope) -> Result<Result<Self, FilterError>, DbError> {
+        Ok(self.target.looked_up(app, scope).await?.map(|target| Self { target, ..self }))
     }
 
     /// The columns, in their order.

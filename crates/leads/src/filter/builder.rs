@@ -1,6 +1,7 @@
 //! The choices of the filter builder.
 
 use identity::Member;
+use kernel::SegmentId;
 use ui::{FilterField, FilterInput};
 
 use super::{FIELD_CHOICES, Kind};
@@ -9,14 +10,16 @@ use crate::{
     custom_fields::{Field, FieldKind},
 };
 
-/// Every field a person can choose from, with the organisation's custom fields; an account is chosen on its own page.
-pub fn builder_fields(members: &[Member], custom: &[Field]) -> Vec<FilterField> {
-    let fixed = FIELD_CHOICES.iter().filter(|choice| choice.kind != Kind::Account).map(|choice| FilterField {
+/// Every field a person can choose from, with the organisation's custom fields and `segments` by name; an account is chosen on its
+/// own page.
+pub fn builder_fields(members: &[Member], custom: &[Field], segments: &[(SegmentId, String)]) -> Vec<FilterField> {
+    let is_offered = |kind: Kind| kind != Kind::Account && (kind != Kind::Segment || !segments.is_empty());
+    let fixed = FIELD_CHOICES.iter().filter(|choice| is_offered(choice.kind)).map(|choice| FilterField {
         name: choice.name.to_owned(),
         label: choice.label.to_owned(),
         group: group(choice.name),
         operators: operators(choice.kind),
-        options: options(choice.kind, members),
+        options: options(choice.kind, members, segments),
         suggests: matches!(choice.kind, Kind::Text | Kind::Tags) && crate::store::suggest::answers(choice.name),
     });
     let custom = custom.iter().filter(|field| field.archived_at.is_none()).map(|field| FilterField {
@@ -63,8 +66,8 @@ fn input(kind: Kind, operator: &str) -> FilterInput {
         (Kind::Date, "between") => FilterInput::DatePair,
         (_, "between") => FilterInput::NumberPair,
         (_, operator) if operator.ends_with("_days") => FilterInput::Days,
-        (Kind::Status | Kind::Owner | Kind::Choice, "in" | "not_in") => FilterInput::Choices,
-        (Kind::Status | Kind::Owner | Kind::Choice, _) => FilterInput::Choice,
+        (Kind::Status | Kind::Owner | Kind::Segment | Kind::Choice, "in" | "not_in") => FilterInput::Choices,
+        (Kind::Status | Kind::Owner | Kind::Segment | Kind::Choice, _) => FilterInput::Choice,
         (Kind::Bool, _) => FilterInput::YesNo,
         (_, "in" | "not_in" | "has_any" | "has_none") => FilterInput::List,
         (Kind::Number, _) | (Kind::Custom, "gte" | "lte" | "gt" | "lt") => FilterInput::Number,
@@ -73,10 +76,11 @@ fn input(kind: Kind, operator: &str) -> FilterInput {
     }
 }
 
-fn options(kind: Kind, members: &[Member]) -> Vec<(String, String)> {
+fn options(kind: Kind, members: &[Member], segments: &[(SegmentId, String)]) -> Vec<(String, String)> {
     match kind {
         Kind::Status => Status::ALL.iter().map(|status| (status.as_str().to_owned(), status.label().to_owned())).collect(),
         Kind::Owner => members.iter().map(|member| (member.id.to_string(), member.name.clone())).collect(),
+        Kind::Segment => segments.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
         Kind::Text | Kind::Number | Kind::Date | Kind::Bool | Kind::Choice | Kind::Tags | Kind::Account | Kind::Custom | Kind::Search => {
             Vec::new()
         }

@@ -14,7 +14,7 @@ pub struct Chip {
 }
 
 impl Filter {
-    /// The parts that must all hold, in words. `names` turns the id of a user or account into a name.
+    /// The parts that must all hold, in words. `names` turns the id of a user, account or segment into a name.
     pub fn chips(&self, names: &dyn Fn(&str) -> Option<String>) -> Vec<Chip> {
         self.parts().iter().map(|part| chip(part, names)).collect()
     }
@@ -66,6 +66,7 @@ impl Condition {
             Self::Status(_) => Kind::Status,
             Self::Owner(_) => Kind::Owner,
             Self::Account(_) => Kind::Account,
+            Self::Segment(_) => Kind::Segment,
             Self::Custom(_, CustomTest::Date(_)) => Kind::Date,
             Self::Custom(..) => Kind::Custom,
             Self::Search(_) => Kind::Search,
@@ -85,6 +86,7 @@ impl Condition {
             Self::Status(_) => "Status",
             Self::Owner(_) => "Owner",
             Self::Account(_) => "Account",
+            Self::Segment(_) => "Segment",
             Self::Search(_) => "Search",
             Self::Custom(key, _) => return key.as_str().replace('_', " "),
         }
@@ -98,6 +100,7 @@ impl Condition {
                 text.parse::<Status>().map_or_else(|_| text.clone(), |status| status.label().to_owned())
             }
             (Self::Owner(_) | Self::Account(_), Value::String(id)) => names(id).unwrap_or_else(|| "somebody who left".to_owned()),
+            (Self::Segment(_), Value::String(id)) => names(id).unwrap_or_else(|| "one that is gone".to_owned()),
             (Self::Text(TextField::Country, _) | Self::AccountText(AccountText::Country, _), Value::String(text)) => {
                 country::code(text).map_or(text.as_str(), country::name).to_owned()
             }
@@ -126,7 +129,12 @@ impl Condition {
             "not_within_last_days" => ("not within the last", format!("{value} days")),
             "older_than_days" => ("more than", format!("{value} days ago")),
             "in_next_days" => ("within the next", format!("{value} days")),
-            op => (self.kind().operator_label(op), value),
+            // A list of one reads as what it is.
+            op => match (self, op) {
+                (Self::Segment(test), "in") if test.keys().len() == 1 => ("is", value),
+                (Self::Segment(test), "not_in") if test.keys().len() == 1 => ("is not", value),
+                _ => (self.kind().operator_label(op), value),
+            },
         };
         Chip { field: self.label(), operator: operator.to_owned(), value }
     }

@@ -1,9 +1,12 @@
 //! One condition from field, operator and value: every form of the language is refused here, and nowhere else.
 
+use std::str::FromStr;
+
 use serde_json::Value;
 
 use super::{
-    Condition, CustomKey, CustomTest, DateTest, MAX_TEXT, MAX_VALUES, Moment, NumberTest, SetTest, TagsTest, TextTest,
+    Condition, CustomKey, CustomTest, DateTest, MAX_TEXT, MAX_VALUES, Moment, NumberTest, SegmentKey, SegmentTest, SetTest, TagsTest,
+    TextTest,
     error::{FilterError, Result, err, nearest},
     kind::{Kind, Plain},
     time,
@@ -31,6 +34,7 @@ pub(super) fn condition(field: &str, op: &str, value: &Value, at: &str) -> Resul
         }
         "owner" => v.set_test(Kind::Owner, "a user id (user_…)").map(Condition::Owner),
         "account" => v.set_test(Kind::Account, "an account id (acct_…)").map(Condition::Account),
+        "segment" => v.segment_test().map(Condition::Segment),
         "search" if op == "contains" => v.text().map(Condition::Search),
         "search" => v.unknown_op(Kind::Search),
         _ => match field.strip_prefix("custom.") {
@@ -202,8 +206,21 @@ impl Reader<'_> {
         })
     }
 
-    fn set_test<T: std::str::FromStr>(&self, kind: Kind, expected: &str) -> Result<SetTest<T>> {
-        let one = |value: &Value| value.as_str().and_then(|text| text.trim().parse().ok()).map_or_else(|| self.wrong(expected), Ok);
+    fn parsed<T: FromStr>(&self, value: &Value, expected: &str) -> Result<T> {
+        value.as_str().and_then(|text| text.trim().parse().ok()).map_or_else(|| self.wrong(expected), Ok)
+    }
+
+    fn segment_test(&self) -> Result<SegmentTest> {
+        let keys = || self.list(|value| self.parsed::<SegmentKey>(value, "a segment id (segment_…)"));
+        Ok(match self.op {
+            "in" => SegmentTest::In(keys()?),
+            "not_in" => SegmentTest::NotIn(keys()?),
+            _ => return self.unknown_op(Kind::Segment),
+        })
+    }
+
+    fn set_test<T: FromStr>(&self, kind: Kind, expected: &str) -> Result<SetTest<T>> {
+        let one = |value: &Value| self.parsed(value, expected);
         Ok(match self.op {
             "is" => SetTest::Is(one(self.value)?),
             "is_not" => SetTest::IsNot(one(self.value)?),

@@ -14,6 +14,7 @@ pub enum Kind {
     Status,
     Owner,
     Account,
+    Segment,
     /// A custom field whose kind is not at hand.
     Custom,
     Search,
@@ -37,6 +38,7 @@ pub const FIELD_CHOICES: &[FieldChoice] = &[
     choice("score", "Score", Kind::Number),
     choice("owner", "Owner", Kind::Owner),
     choice("tags", "Tags", Kind::Tags),
+    choice("segment", "Segment", Kind::Segment),
     choice("country", "Country", Kind::Text),
     choice("city", "City", Kind::Text),
     choice("title", "Job title", Kind::Text),
@@ -159,6 +161,7 @@ impl Kind {
             ],
             Self::Status => &[("in", "is any of"), ("not_in", "is none of"), ("is", "is"), ("is_not", "is not")],
             Self::Owner | Self::Account => SET,
+            Self::Segment => &[("in", "is any of"), ("not_in", "is none of")],
             // Those of all the kinds that it may be.
             Self::Custom => &[
                 ("is", "is"),

@@ -1,11 +1,12 @@
 //! What a filter means, without a database. The SQL of [`Filter::to_sql`] says the same.
 
 use jiff::Timestamp;
+use kernel::SegmentId;
 use serde_json::Value;
 
 use super::{
-    AccountNumber, AccountText, Condition, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberField,
-    NumberTest, SetTest, TagsTest, TextField, TextTest,
+    AccountNumber, AccountText, Condition, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Means, Node,
+    NumberField, NumberTest, SegmentKey, SegmentTest, SetTest, TagsTest, TextField, TextTest,
     sql::exact,
     time::{Grain, Stretch, micros},
 };
@@ -22,6 +23,8 @@ pub struct Facts<'a> {
     pub account: Option<&'a Account>,
     /// What it did with its mail; nothing: nothing was sent.
     pub engagement: Option<&'a Engagement>,
+    /// The segments that it is in. Of the dynamic ones that a filter has looked up, their filter says it.
+    pub segments: &'a [SegmentId],
 }
 
 /// What a lead did with its mail, as the projection of the event log counts it.
@@ -68,6 +71,8 @@ impl Condition {
             Self::Status(test) => test.holds(Some(&lead.status)),
             Self::Owner(test) => test.holds(lead.owner_id.as_ref()),
             Self::Account(test) => test.holds(lead.account_id.as_ref()),
+            Self::Segment(SegmentTest::In(keys)) => in_segments(keys, facts, now),
+            Self::Segment(SegmentTest::NotIn(keys)) => !in_segments(keys, facts, now),
             Self::AccountText(field, test) => {
                 test.holds(facts.account.map_or("", |account| account_text(account, *field)), |text| exact(field.column(), text))
             }
@@ -78,6 +83,13 @@ impl Condition {
             Self::Search(words) => crate::search::holds(lead, words),
         }
     }
+}
+
+fn in_segments(keys: &[SegmentKey], facts: &Facts<'_>, now: Timestamp) -> bool {
+    keys.iter().any(|key| match &key.means {
+        Some(Means::Matching(filter)) => filter.matches(facts, now),
+        Some(Means::Members) | None => facts.segments.contains(&key.id()),
+    })
 }
 
 fn on_time(test: &DateTest, at: Option<Timestamp>, now: Timestamp) -> bool {

@@ -29,13 +29,16 @@
 //! | `status` | `is` `is_not` (status), `in` `not_in` (statuses) |
 //! | `owner` | `is` `is_not` (user id), `in` `not_in` (user ids), `is_empty` `is_known` |
 //! | `account` | `is` `is_not` (account id), `in` `not_in`, `is_empty` `is_known` |
+//! | `segment` | `in` `not_in` (segment ids) |
 //! | `custom.KEY` | those of its kind: text, choice and web address as texts, number (any), date (days), yes/no as `is` `is_not` (boolean) |
 //! | `search` | `contains` (words; all of them, in name, e-mail, company or title) |
 //!
 //! What is not known is like an empty text: `is_not`, `not_in`, `not_contains` and `not_within_last_days` hold for it, and nothing
 //! else but `is_empty` does. Texts compare without regard to case and accents, as the search does. Days, weeks (from Monday) and
 //! months are those of UTC: neither organisations nor people have a time zone yet. `account.*` asks the account itself; the fields
-//! without it ask the lead, which keeps the company facts it was given. Groups nest up to [`MAX_DEPTH`].
+//! without it ask the lead, which keeps the company facts it was given. `segment` asks for those who were put into a fixed segment,
+//! and for those who match the filter of a dynamic one, as it is when the filter is used ([`read`] looks it up); such filters may name
+//! segments themselves, [`MAX_SEGMENTS_DEEP`] deep. Groups nest up to [`MAX_DEPTH`].
 //!
 //! What a filter means is written down twice, in SQL ([`Filter::to_sql`]) and in memory ([`Filter::matches`]), and a property test
 //! holds them together. SQL names columns of the program's own and binds everything that came from outside.
@@ -51,6 +54,7 @@ mod kind;
 mod matches;
 pub(crate) mod pages;
 mod prepare;
+mod segments;
 mod spell;
 mod sql;
 mod sql_custom;
@@ -75,7 +79,9 @@ pub use error::{FilterError, Position};
 pub use field::{AccountNumber, AccountText, DateField, EngagementCount, EngagementDate, NumberField, TextField};
 pub use kind::{FIELD_CHOICES, FieldChoice, Kind};
 pub use matches::{Engagement, Facts};
-pub use prepare::read;
+pub(crate) use prepare::segment_choices;
+pub use prepare::{look_up, read, read_as, segments_of};
+pub use segments::{KnownSegment, KnownSegments, MAX_SEGMENTS_DEEP, MAX_WHOLE, Means, SegmentKey, SegmentTest};
 pub use sql::Params;
 
 use crate::model::Status;
@@ -119,6 +125,7 @@ pub enum Condition {
     Status(SetTest<Status>),
     Owner(SetTest<UserId>),
     Account(SetTest<AccountId>),
+    Segment(SegmentTest),
     AccountText(AccountText, TextTest),
     AccountNumber(AccountNumber, NumberTest<i64>),
     EngagementCount(EngagementCount, NumberTest<i64>),
@@ -323,7 +330,7 @@ impl Filter {
     pub(crate) fn searches_apart(&self, q: &str) -> (Self, String) {
         let mut words = q.trim().to_owned();
         let mut rest = Vec::new();
-        for part in self.parts() {
+        for part in self.musts() {
             match part {
                 Node::If(Condition::Search(more)) => match crate::search::together(&words, more) {
                     Some(both) => words = both,

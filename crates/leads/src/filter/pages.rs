@@ -67,7 +67,7 @@ impl From<FilterError> for Wrong {
 }
 
 async fn count(State(app): State<App>, viewer: Can<LeadsRead>, ApiQuery(query): ApiQuery<CountQuery>) -> Result<Response, Problem> {
-    let filter = match prepare::try_read(&app, &viewer.scope, &query.filter).await? {
+    let filter = match prepare::try_read(&app, &viewer.scope, &query.filter, None).await? {
         Ok(filter) => filter,
         Err(error) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(Wrong::from(error))).into_response()),
     };

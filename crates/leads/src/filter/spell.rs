@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Condition, CustomTest, DateTest, NumberTest, SetTest, TagsTest, TextTest};
+use super::{Condition, CustomTest, DateTest, NumberTest, SegmentKey, SegmentTest, SetTest, TagsTest, TextTest};
 
 impl Condition {
     /// Field, operator and value as the JSON form has them; `Null` for no value.
@@ -20,6 +20,7 @@ impl Condition {
             Self::Status(test) => ("status", set(test, |status| status.as_str().to_owned())),
             Self::Owner(test) => ("owner", set(test, ToString::to_string)),
             Self::Account(test) => ("account", set(test, ToString::to_string)),
+            Self::Segment(test) => ("segment", segment(test)),
             Self::Search(words) => ("search", ("contains", json!(words))),
             Self::Custom(key, test) => {
                 let (op, value) = custom(test);
@@ -98,6 +99,14 @@ fn set<T>(test: &SetTest<T>, spell: impl Fn(&T) -> String) -> Spelled {
         SetTest::NotIn(many) => ("not_in", all(many)),
         SetTest::IsEmpty => ("is_empty", Value::Null),
         SetTest::IsKnown => ("is_known", Value::Null),
+    }
+}
+
+fn segment(test: &SegmentTest) -> Spelled {
+    let ids = |keys: &[SegmentKey]| json!(keys.iter().map(|key| key.id().to_string()).collect::<Vec<_>>());
+    match test {
+        SegmentTest::In(keys) => ("in", ids(keys)),
+        SegmentTest::NotIn(keys) => ("not_in", ids(keys)),
     }
 }
 

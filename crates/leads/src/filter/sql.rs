@@ -1,17 +1,17 @@
 //! Filter to SQL. Column names come from the program; every value is bound.
 //!
-//! Two things are asked of other tables than `leads`. `account.*` asks `account_rows`: the copies on the lead may
+//! Three things are asked of other tables than `leads`. `account.*` asks `account_rows`: the copies on the lead may
 //! differ, because a lead keeps the company facts it was given. `engagement.*` asks `intelligence_engagement`, which the
 //! scoring slice's projection fills from the event log; its columns are a contract (migration 19), and neither the
-//! tenant's nor the restricted's policies on it are weakened by being asked from here. Both as a semi-join, so that the planner
-//! may begin at either end.
+//! tenant's nor the restricted's policies on it are weakened by being asked from here. So it is with the members of a fixed
+//! segment, `segment_members` (migration 22). All as a semi-join, so that the planner may begin at either end.
 
 use db::ToSql;
 use jiff::Timestamp;
 
 use super::{
-    Condition, DateField, DateTest, EngagementCount, EngagementDate, Filter, Node, NumberTest, SetTest, TagsTest, TextField, TextTest,
-    sql_custom,
+    Condition, DateField, DateTest, EngagementCount, EngagementDate, Filter, Means, Node, NumberTest, SegmentKey, SegmentTest, SetTest,
+    TagsTest, TextField, TextTest, sql_custom,
     time::{Grain, Stretch},
 };
 use crate::{
@@ -59,8 +59,11 @@ impl Params {
 
 impl Filter {
     /// A boolean expression over `lead_rows l` (or `leads l`), always in parentheses or atomic.
-    /// `now` is what relative dates count from.
+    /// `now` is what relative dates count from. Before its segments were looked up it means nobody, never everybody.
     pub fn to_sql(&self, params: &mut Params, now: Timestamp) -> String {
+        if !self.is_looked_up() {
+            return "false".to_owned();
+        }
         node(&self.root, params, now)
     }
 }
@@ -103,6 +106,8 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
         Condition::Status(test) => set("status", "text", test, |status| status.as_str(), p),
         Condition::Owner(test) => set("owner_id", "uuid", test, |id| id.uuid(), p),
         Condition::Account(test) => set("account_id", "uuid", test, |id| id.uuid(), p),
+        Condition::Segment(SegmentTest::In(keys)) => in_segments(keys, p, now),
+        Condition::Segment(SegmentTest::NotIn(keys)) => format!("NOT coalesce({}, false)", in_segments(keys, p, now)),
         Condition::AccountText(field, test) => {
             let unknown = matches!(test, TextTest::IsNot(_) | TextTest::NotIn(_) | TextTest::NotContains(_) | TextTest::IsEmpty);
             of_account(&text(&format!("a.{}", field.column()), test, |text| exact(field.column(), text), p), unknown)
@@ -205,6 +210,27 @@ fn date(expression: &str, test: &DateTest, now: Timestamp, p: &mut Params) -> St
 fn of_account(condition: &str, unknown: bool) -> String {
     let asked = format!("l.account_id IN (SELECT a.id FROM account_rows a WHERE {condition})");
     if unknown { format!("l.account_id IS NULL OR {asked}") } else { asked }
+}
+
+/// Whether a lead is in one of these segments: among those who were put in, or one of those who match.
+fn in_segments(keys: &[SegmentKey], p: &mut Params, now: Timestamp) -> String {
+    let (mut fixed, mut parts) = (Vec::new(), Vec::new());
+    for key in keys {
+        match &key.means {
+            Some(Means::Matching(filter)) => parts.push(node(&filter.root, p, now)),
+            Some(Means::Members) => fixed.push(key.id()),
+            None => {} // Filter::to_sql has seen to it
+        }
+    }
+    let which = match fixed.as_slice() {
+        [] => None,
+        [one] => Some(format!("= {}::uuid", p.push(*one))),
+        many => Some(format!("= ANY({}::uuid[])", p.push(many.to_vec()))),
+    };
+    parts.extend(which.map(|which| {
+        format!("EXISTS (SELECT FROM segment_members s WHERE s.org_id = l.org_id AND s.lead_id = l.id AND s.segment_id {which})")
+    }));
+    if parts.is_empty() { "false".to_owned() } else { parts.join(" OR ") }
 }
 
 fn with_engagement(condition: &str) -> String {

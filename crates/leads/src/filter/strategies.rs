@@ -2,12 +2,12 @@
 //! file names the language `lang`.
 
 use jiff::Timestamp;
-use kernel::Uuid;
+use kernel::{SegmentId, Uuid};
 use proptest::prelude::*;
 
 use super::lang::{
-    AccountNumber, AccountText, Condition, CustomKey, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Moment,
-    Node, NumberField, NumberTest, SetTest, Status, TagsTest, TextField, TextTest,
+    AccountNumber, AccountText, Condition, CustomKey, CustomTest, DateField, DateTest, EngagementCount, EngagementDate, Filter, Means,
+    Moment, Node, NumberField, NumberTest, SegmentKey, SegmentTest, SetTest, Status, TagsTest, TextField, TextTest,
 };
 
 /// Texts that leads may hold: accents, case, the letters that LIKE knows, other scripts, words of the text form.
@@ -180,6 +180,38 @@ fn custom_test() -> impl Strategy<Value = CustomTest> {
     ]
 }
 
+fn segment_test() -> impl Strategy<Value = SegmentTest> {
+    (prop::collection::vec(0_u8..4, 1..4), any::<bool>()).prop_map(|(which, inside)| {
+        let keys = which.into_iter().map(|n| SegmentKey::new(segment(n))).collect();
+        if inside { SegmentTest::In(keys) } else { SegmentTest::NotIn(keys) }
+    })
+}
+
+/// The segments that conditions name: two that leads are put into, one of those who match, and one that is made of the others.
+pub fn segments() -> [Means; 4] {
+    let number = |test| Node::If(Condition::Number(NumberField::Score, test));
+    let key = |n| vec![SegmentKey::new(segment(n))];
+    let matching = |root| Means::Matching(Filter { root });
+    [
+        Means::Members,
+        Means::Members,
+        // Not known of everybody: what is not known does not hold, also in a segment.
+        matching(Node::All(vec![number(NumberTest::Gte(2)), Node::If(Condition::Account(SetTest::IsNot(id(0).into())))])),
+        matching(Node::Any(vec![
+            Node::If(Condition::Segment(SegmentTest::In(key(0)))),
+            Node::All(vec![
+                Node::If(Condition::Segment(SegmentTest::NotIn(key(2)))),
+                Node::If(Condition::Number(NumberField::EmployeeCount, NumberTest::Gt(1))),
+            ]),
+        ])),
+    ]
+}
+
+/// The id of one of [`segments`].
+pub fn segment(n: u8) -> SegmentId {
+    id(n).into()
+}
+
 /// Ids as tests give them out.
 pub fn id(n: u8) -> Uuid {
     Uuid::from_u128(u128::from(n) + 1)
@@ -195,6 +227,7 @@ pub fn condition() -> impl Strategy<Value = Condition> {
         1 => set_test(prop::sample::select(&Status::ALL[..]), false).prop_map(Condition::Status),
         1 => set_test((0_u8..3).prop_map(|n| id(n).into()), true).prop_map(Condition::Owner),
         1 => set_test((0_u8..4).prop_map(|n| id(n).into()), true).prop_map(Condition::Account),
+        2 => segment_test().prop_map(Condition::Segment),
         2 => (prop::sample::select(AccountText::ALL), text_test()).prop_map(|(field, test)| Condition::AccountText(field, test)),
         1 => (prop::sample::select(AccountNumber::ALL), number_test(whole())).prop_map(|(field, test)| Condition::AccountNumber(field, test)),
         2 => (prop::sample::select(EngagementCount::ALL), number_test(whole())).prop_map(|(field, test)| Condition::EngagementCount(field, test)),

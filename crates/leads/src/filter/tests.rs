@@ -2,7 +2,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{strategies::filter, *};
+use super::{
+    strategies::{filter, segment, segments},
+    *,
+};
 
 fn parse(value: serde_json::Value) -> Result<Filter, FilterError> {
     Filter::try_from(value)
@@ -12,6 +15,15 @@ fn compile(filter: &Filter) -> (String, usize) {
     let mut params = Params::default();
     let sql = filter.to_sql(&mut params, Timestamp::UNIX_EPOCH);
     (sql, params.len())
+}
+
+/// The segments of the strategies.
+fn known() -> KnownSegments {
+    let mut known = KnownSegments::default();
+    for (n, means) in (0..).zip(segments()) {
+        known.insert(segment(n), KnownSegment { name: format!("Segment {n}"), means: Some(means) });
+    }
+    known
 }
 
 fn nobody(_: &str) -> Option<String> {
@@ -76,6 +88,8 @@ fn what_is_wrong_is_named_with_its_place() {
         (json!({"field": "created_at", "op": "after", "value": "yesterday"}), "/value"),
         (json!({"field": "created_at", "op": "within_last_days", "value": 0}), "/value"),
         (json!({"all": [], "any": []}), "/all"),
+        (json!({"field": "segment", "op": "is", "value": "segment_x"}), "/op"),
+        (json!({"field": "segment", "op": "in", "value": ["user_00000000000000000000000000000001"]}), "/value"),
         (json!({"field": "score", "op": "gtee", "value": 1}), "/op"),
         (nested(MAX_DEPTH), "/not/not/not/not/not/not/not/not"),
     ] {
@@ -117,13 +131,14 @@ proptest! {
 
     #[test]
     fn sql_holds_nothing_that_came_from_outside(filter in filter()) {
-        let (sql, bound) = compile(&filter);
+        let (sql, bound) = compile(&filter.looked_up(&known()).unwrap());
         // What is left without the program's own words is placeholders and punctuation.
         let mut known: Vec<&str> = vec![
             "AND", "OR", "NOT", "coalesce", "true", "false", "lower", "leadline_fold", "search", "LIKE", "ANY", "IS", "DISTINCT", "FROM", "NULL",
             "BETWEEN", "CASE", "jsonb_typeof", "custom", "WHEN", "THEN", "END", "to_jsonb", "boolean", "tags", "status", "owner_id", "account_id",
             "text", "bigint", "float8", "numeric", "timestamptz", "uuid", "l", "a", "e", "number", "string", "IN", "SELECT", "WHERE", "EXISTS", "id",
             "account_rows", "intelligence_engagement", "infinity", "org_id", "lead_id", "COLLATE", "C",
+            "segment_members", "s", "segment_id",
         ];
         known.extend(TextField::ALL.iter().map(|field| field.column()));
         known.extend(NumberField::ALL.iter().map(|field| field.column()));
@@ -238,4 +253,83 @@ fn an_error_in_a_text_says_where_and_what_was_expected() {
     assert!(Filter::parse_text(&"not ".repeat(50_000)).is_err());
     let many = vec!["city is known"; MAX_CONDITIONS + 1].join(" or ");
     assert!(Filter::parse_text(&many).unwrap_err().detail.contains("conditions"));
+}
+
+/// Names that stand for segments: `a` is fixed, the others are of those who match the text, in which a name stands for its id.
+fn segments_of(of: &[(&str, &str)]) -> (KnownSegments, impl Fn(&str) -> Filter + use<>) {
+    let names: Vec<(String, kernel::SegmentId)> = (1_u8..).zip(of).map(|(n, (name, _))| ((*name).to_owned(), segment(n))).collect();
+    let read = move |text: &str| {
+        let text = names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("<{name}>"), &id.to_string()));
+        Filter::parse_text(&text).unwrap()
+    };
+    let mut known = KnownSegments::default();
+    for (n, (name, text)) in (1_u8..).zip(of) {
+        let means = if text.is_empty() { Means::Members } else { Means::Matching(read(text)) };
+        known.insert(segment(n), KnownSegment { name: (*name).to_owned(), means: Some(means) });
+    }
+    (known, read)
+}
+
+#[test]
+fn a_segment_is_its_members_or_its_filter() {
+    let (known, read) =
+        segments_of(&[("vips", ""), ("british", "country is GB"), ("both", "segment in (<vips>) and segment in (<british>)")]);
+    let filter = read("segment in (<vips>, <british>) and segment not in (<both>)");
+    assert_eq!(compile(&filter).0, "false", "nobody knows yet whom it means");
+    let ready = filter.clone().looked_up(&known).unwrap();
+    assert_eq!(ready.to_json(), filter.to_json(), "whom segments mean stands in no form");
+    let members =
+        |n| format!("EXISTS (SELECT FROM segment_members s WHERE s.org_id = l.org_id AND s.lead_id = l.id AND s.segment_id = ${n}::uuid)");
+    assert_eq!(
+        compile(&ready),
+        (
+            format!(
+                "(((l.country = $1::text) OR {}) AND (NOT coalesce((({}) AND ((l.country = $4::text))), false)))",
+                members(2),
+                members(3)
+            ),
+            4
+        )
+    );
+    assert_eq!(ready.describe(&|id| known.name(id)), "Segment is any of vips, british and Segment is not both");
+    assert_eq!(ready.describe(&nobody), "Segment is any of one that is gone, one that is gone and Segment is not one that is gone");
+}
+
+#[test]
+fn who_must_be_in_a_dynamic_segment_is_searched_like_its_filter() {
+    let (known, read) =
+        segments_of(&[("vips", ""), ("adas", "search contains \"ada\" and country is GB"), ("more", "segment in (<adas>) and score > 1")]);
+    let apart = |text: &str| {
+        let (filter, words) = read(text).looked_up(&known).unwrap().searches_apart("x");
+        (filter.to_text(), words)
+    };
+    assert_eq!(apart("segment in (<more>)"), ("country is \"GB\" and score > 1".to_owned(), "x ada".to_owned()));
+    for text in ["segment not in (<adas>)", "segment in (<adas>, <vips>)", "segment in (<adas>) or city is known"] {
+        assert_eq!(apart(text).1, "x", "{text}");
+    }
+}
+
+#[test]
+fn a_segment_that_cannot_be_asked_is_named_with_its_place() {
+    let deep: Vec<(String, String)> =
+        (1..8).map(|n| (format!("s{n}"), if n == 1 { "score > 1".to_owned() } else { format!("segment in (<s{}>)", n - 1) })).collect();
+    let deep: Vec<(&str, &str)> = deep.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let (known, read) = segments_of(&deep);
+    assert!(read("segment in (<s5>)").looked_up(&known).is_ok());
+    let error = read("city is known and segment in (<s6>)").looked_up(&known).unwrap_err();
+    assert_eq!(error.pointer, "/all/1/value");
+    assert!(error.detail.contains("the segment “s1” is made of segments, and so on, more than 5 deep"), "{error}");
+
+    let (known, read) =
+        segments_of(&[("a", "segment in (<b>)"), ("b", "score > 1 or segment in (<a>)"), ("wide", &vec!["score > 1"; 50].join(" or "))]);
+    let error = read("segment in (<a>)").looked_up(&known).unwrap_err();
+    assert!(error.detail.ends_with("the segment “a” would be made of itself"), "{error}");
+    let error = read("segment in (<wide>, <wide>, <wide>, <wide>)").looked_up(&known).unwrap_err();
+    assert!(error.detail.contains("more than 200 things"), "{error}");
+    let error = read("segment in (<a>)").looked_up(&KnownSegments::default()).unwrap_err();
+    assert!(error.detail.starts_with("there is no segment segment_"), "{error}");
+    // A filter that is to be that of b must not name a, which is made of b.
+    let of_b = |text: &str| read(text).held_against(None, &known, Some(segment(2))).map_err(|misfit| misfit.in_text(text));
+    assert!(of_b("segment in (<a>)").unwrap_err().detail.contains("the segment “b” would be made of itself"));
+    assert!(of_b("segment in (<wide>)").is_ok());
 }

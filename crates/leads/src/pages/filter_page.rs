@@ -11,7 +11,7 @@ use super::{
     state::{Query, State},
 };
 use crate::{
-    filter::{Filter, builder_fields},
+    filter::{Filter, builder_fields, segment_choices},
     views::store,
 };
 
@@ -21,7 +21,10 @@ pub(super) async fn show(Extract(app): Extract<App>, viewer: Can<LeadsRead>, Api
     let (state, _) = State::read(&query, &habits);
     let json = if state.filter.is_empty() { String::new() } else { state.filter.to_json() };
     let others = state.with_filter(Filter::default()).hidden_without("filter");
-    let builder = ui::filter_builder("/leads", &builder_fields(&members, custom.as_slice()), &json, others, html! {});
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let segments = segment_choices(&app, &tx, &state.filter).await?;
+    tx.commit().await?;
+    let builder = ui::filter_builder("/leads", &builder_fields(&members, custom.as_slice(), &segments), &json, others, html! {});
     let content = html! {
         (ui::page_header_under(&[("Leads", &state.href())], "Filter leads", "", html! {}))
         div #filter { (builder) }

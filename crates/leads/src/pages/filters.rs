@@ -10,7 +10,7 @@ use ui::{Button, Icon};
 
 use super::{rows::without_end_tags, show, state::State};
 use crate::{
-    filter::{Condition, FIELD_CHOICES, Filter, Kind, Node, SetTest, TextField, TextTest},
+    filter::{Condition, FIELD_CHOICES, Filter, Kind, KnownSegments, Node, SetTest, TextField, TextTest},
     model::{Status, country},
     store::grid::Sort,
 };
@@ -116,8 +116,9 @@ pub(super) fn form(state: &State) -> Markup {
 }
 
 /// The active conditions, each with a button that removes it.
-pub(super) fn chips(state: &State, members: &[Member]) -> Markup {
-    let names = |id: &str| id.parse().ok().and_then(|id| show::member(members, id)).map(str::to_owned);
+pub(super) fn chips(state: &State, members: &[Member], segments: &KnownSegments) -> Markup {
+    let member = |id: &str| id.parse().ok().and_then(|id| show::member(members, id)).map(str::to_owned);
+    let names = |id: &str| member(id).or_else(|| segments.name(id));
     let chips = state.filter.chips(&names);
     html! {
         @if !chips.is_empty() {
@@ -207,8 +208,9 @@ fn country_menu(state: &State) -> Markup {
 fn condition_menu(state: &State, refused: Option<(&Command, &Problem)>) -> Markup {
     let refused = refused.filter(|(command, _)| !command.field.is_empty());
     let typed = |part: fn(&Command) -> &String| refused.map(|(command, _)| part(command).clone()).unwrap_or_default();
-    let fields =
-        FIELD_CHOICES.iter().filter(|choice| !matches!(choice.kind, Kind::Owner | Kind::Account)).map(|choice| (choice.name, choice.label));
+    // What is known by an id is chosen elsewhere.
+    let is_typed = |kind: Kind| !matches!(kind, Kind::Owner | Kind::Account | Kind::Segment);
+    let fields = FIELD_CHOICES.iter().filter(|choice| is_typed(choice.kind)).map(|choice| (choice.name, choice.label));
     let mut operators: Vec<(&str, &str)> = Vec::new();
     for kind in [Kind::Text, Kind::Number, Kind::Date, Kind::Tags] {
         for operator in kind.operators() {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     custom_fields::{self, Registry},
-    filter::{self, Filter},
+    filter::{self, Filter, KnownSegments},
     model::Lead,
     search::close_matches,
     store::grid::{self, Beside, ListQuery, Page},
@@ -40,6 +40,8 @@ struct Scene<'a> {
     viewer: &'a Viewer,
     state: State,
     around: Surroundings,
+    /// Those that the filter names.
+    segments: KnownSegments,
     /// What in the address could not be read.
     problems: Vec<Problem>,
 }
@@ -52,7 +54,8 @@ pub(super) async fn show(
     ApiQuery(paging): ApiQuery<Paging>,
 ) -> Result<Response, Problem> {
     let (around, state, problems, page) = look(&app, &viewer, &query, &paging).await?;
-    let scene = Scene { viewer: &viewer, state, around, problems };
+    let segments = named_segments(&app, &viewer, &state.filter).await?;
+    let scene = Scene { viewer: &viewer, state, around, segments, problems };
     let refused = match command.apply(&scene.state, viewer.user_id) {
         Ok(Some(next)) => return Ok(redirect(&next.href(), None)),
         Ok(None) => None,
@@ -119,8 +122,8 @@ async fn rows(
         return Ok(Found::Refused(problem.clone()));
     }
     let list = async {
-        // What a filter asks of custom fields is held against them.
-        let is_plain = state.filter.custom_keys().is_empty();
+        // What a filter asks of custom fields is held against them, and its segments are looked up.
+        let is_plain = state.filter.is_plain();
         let filter = if is_plain { state.filter.clone() } else { filter::read(app, &viewer.scope, &state.filter.to_json()).await? };
         let cursor = (!paging.cursor.is_empty()).then(|| paging.cursor.clone());
         let lean = !columns(state, &around.habits).iter().any(|column| matches!(column, Column::Custom(_)));
@@ -150,6 +153,17 @@ pub(super) async fn colleagues(app: &App, viewer: &Viewer) -> Result<(Vec<Member
 /// Those that the address or the view names, else those that the person likes, else the usual ones.
 fn columns(state: &State, habits: &Habits) -> Vec<Column> {
     [&state.columns, &habits.columns].into_iter().find(|columns| !columns.is_empty()).cloned().unwrap_or_else(Column::usual)
+}
+
+/// The segments that a filter names, for their names.
+async fn named_segments(app: &App, viewer: &Viewer, filter: &Filter) -> Result<KnownSegments, Problem> {
+    if filter.segments().is_empty() {
+        return Ok(KnownSegments::default());
+    }
+    let tx = app.db.tenant(&viewer.scope).await?;
+    let segments = filter::segments_of(app, &tx, filter).await?;
+    tx.commit().await?;
+    Ok(segments)
 }
 
 fn actions(viewer: &Viewer) -> Markup {
@@ -194,7 +208,7 @@ impl Scene<'_> {
             div #grid.stack {
                 (filters::form(state))
                 (views::pages::bar(viewer, state, &self.around.habits, self.further()))
-                (filters::chips(state, self.around.members()))
+                (filters::chips(state, self.around.members(), &self.segments))
                 @match found {
                     Found::Refused(problem) => (self.unreadable(problem)),
                     Found::Page(page, near) => {

@@ -85,7 +85,7 @@ async fn post_view(State(app): State<App>, viewer: Can<LeadsRead>, request: Idem
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay);
     }
-    let view = create_view(&tx, &viewer, request.body.0, now).await?;
+    let view = create_view(&app, &tx, &viewer, request.body.0, now).await?;
     idempotency.finish(tx, Answer::created(format!("/api/v1/views/{}", view.id), &view)).await
 }
 
@@ -120,7 +120,7 @@ async fn patch_view(
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers);
     let tx = app.db.tenant(&viewer.scope).await?;
-    let view = update_view(&tx, &viewer, id, &patch.0, expected, app.clock.now()).await?;
+    let view = update_view(&app, &tx, &viewer, id, &patch.0, expected, app.clock.now()).await?;
     tx.commit().await?;
     Ok(tagged(&view))
 }
@@ -130,7 +130,7 @@ async fn patch_view(
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 async fn delete(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ViewId>) -> Result<StatusCode, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    delete_view::delete_view(&tx, &viewer, id, app.clock.now()).await?;
+    delete_view::delete_view(&app, &tx, &viewer, id, app.clock.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,8 +10,8 @@ use crate::model::Campaign;
 
 /// Whom a campaign is for: its segment as it is now, or its filter. A segment that is gone means nobody, never everybody.
 pub(crate) async fn population(tx: &TenantTx, campaign: &Campaign) -> Result<Population, DbError> {
-    let Some(segment) = campaign.segment_id else { return Ok(campaign.filter().into()) };
-    let nobody = || Filter { root: Node::Any(Vec::new()) }.into();
+    let Some(segment) = campaign.segment_id else { return Population::matching(tx, campaign.filter()).await };
+    let nobody = || Population::Matching(Filter { root: Node::Any(Vec::new()) });
     Ok(Population::of(tx, segment).await?.unwrap_or_else(nobody))
 }
 
@@ -28,10 +28,11 @@ pub(super) async fn check_segment(tx: &TenantTx, segment: Option<SegmentId>) -> 
 /// What a filter asks must be there to be asked: "a field that is not there is not known" would mean everybody.
 pub(super) async fn check_filter(tx: &TenantTx, audience: Option<&Value>) -> Result<(), CampaignError> {
     let Some(filter) = audience.cloned().and_then(|audience| Filter::try_from(audience).ok()) else { return Ok(()) };
-    if filter.custom_keys().is_empty() {
+    if filter.is_plain() {
         return Ok(());
     }
-    match filter.prepared(&leads::custom_fields::list(tx).await?) {
+    let segments = segments::named_in(tx, &filter).await?;
+    match filter.prepared(&leads::custom_fields::list(tx).await?, &segments) {
         Ok(_) => Ok(()),
         Err(error) => {
             let why = format!("The audience cannot be used: {error}.");
@@ -40,10 +41,8 @@ pub(super) async fn check_filter(tx: &TenantTx, audience: Option<&Value>) -> Res
     }
 }
 
-/// Lets the segment know that the campaign is built on it, or on it no more.
-pub(super) async fn tell_segment(tx: &TenantTx, campaign: &Campaign) -> Result<(), DbError> {
-    match campaign.segment_id {
-        Some(segment) => segments::use_segment(tx, segment, campaign.id, &campaign.name, &format!("/campaigns/{}", campaign.id)).await,
-        None => segments::release(tx, campaign.id).await,
-    }
+/// Lets segments know that the campaign is built on them, or on them no more: the one that is its audience, or those that its filter names.
+pub(super) async fn tell_segments(tx: &TenantTx, campaign: &Campaign) -> Result<(), DbError> {
+    let of = campaign.segment_id.map_or_else(|| campaign.filter().segments(), |segment| vec![segment]);
+    segments::use_segments(tx, &of, campaign.id, &campaign.name, &format!("/campaigns/{}", campaign.id)).await
 }

@@ -25,7 +25,7 @@ pub async fn create_campaign(tx: &TenantTx, by: Actor, new: NewCampaign, now: Ti
     audience::check_filter(tx, settings.audience.as_ref()).await?;
     audience::check_segment(tx, settings.segment_id).await?;
     let campaign = store::campaigns::insert(tx, CampaignId::new(), &settings, by, now).await?;
-    audience::tell_segment(tx, &campaign).await?;
+    audience::tell_segments(tx, &campaign).await?;
     if !new.steps.is_empty() {
         write_steps(tx, campaign.id, new.steps).await?;
     }

@@ -36,7 +36,7 @@ pub async fn update_campaign(
         audience::check_segment(tx, settings.segment_id).await?;
     }
     let campaign = store::campaigns::update(tx, id, &settings, now).await?;
-    audience::tell_segment(tx, &campaign).await?;
+    audience::tell_segments(tx, &campaign).await?;
     let mut payload = changes(&json!(before.settings()), &json!(settings));
     let fields: BTreeSet<String> = payload.keys().filter_map(|name| name.split('.').next()).map(str::to_owned).collect();
     // The audience may name people.

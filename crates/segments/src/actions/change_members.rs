@@ -41,7 +41,7 @@ pub(crate) async fn change_members(
         ));
     }
     let source = match source {
-        Source::Matching(filter) => Source::Matching(checked(app, tx, &filter).await?),
+        Source::Matching(filter) => Source::Matching(checked(app, tx, &filter, None).await?),
         other @ (Source::Ids(_) | Source::ChangeSet(_)) => other,
     };
     if store::members::size(&app.db, tx.scope(), &source, AT_ONCE, now).await? > AT_ONCE {

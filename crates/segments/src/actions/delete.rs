@@ -16,6 +16,7 @@ pub(crate) async fn delete_segment(tx: &TenantTx, id: SegmentId, by: Actor, now:
     if !uses.is_empty() {
         return Err(SegmentError::Used(uses));
     }
+    store::uses::release(tx, id).await?;
     store::segments::delete(tx, id).await?;
     tell(tx, "segment.deleted", id, by, now, json!({ "name": segment.name })).await?;
     Ok(())

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use kernel::{Actor, SegmentId};
 use serde_json::json;
 
-use super::{SegmentError, measure, tell, user_of};
+use super::{SegmentError, measure, tell, tell_uses, user_of};
 use crate::{
     model::Kind,
     store::{self, segments::Content},
@@ -30,6 +30,7 @@ pub(crate) async fn duplicate_segment(
         archived_at: None,
     };
     store::segments::insert(tx, copy, original.kind, &content, now).await?;
+    tell_uses(tx, copy, &content).await?;
     if original.kind == Kind::Fixed {
         if !store::members::count(&app.db, tx.scope(), id, MOST_COPIED).await?.exact {
             return Err(SegmentError::Kind(

@@ -16,7 +16,10 @@ use kernel::{Actor, SegmentId, UserId};
 use leads::Filter;
 use serde_json::Value;
 
-use crate::{jobs::Measure, store::uses::Use};
+use crate::{
+    jobs::Measure,
+    store::{self, segments::Content, uses::Use},
+};
 
 /// Why a segment was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,9 @@ impl From<DbError> for SegmentError {
             }
             Some("segments_owner_fkey") => {
                 Self::Invalid(FieldError::new("/owner_id", "owner_id.unknown", "The owner is not a member of your organisation"))
+            }
+            Some("segment_uses_segment_fkey") => {
+                Self::Kind("A segment that this one is made of, or that is made of it, has just changed: look again.")
             }
             _ => Self::Db(error),
         }
@@ -91,9 +97,16 @@ pub(crate) async fn measure(tx: &TenantTx, id: SegmentId) -> Result<(), DbError>
     Ok(())
 }
 
-/// The filter, held against the custom fields: one of a field that is not there would mean whom nobody meant.
-async fn checked(app: &App, tx: &TenantTx, filter: &Filter) -> Result<Filter, SegmentError> {
-    leads::filter::read(app, tx.scope(), &filter.to_json()).await.map_err(SegmentError::Filter)
+/// The filter, held against the custom fields and the segments: one that asks for what is not there would mean whom nobody meant.
+/// `itself` is the segment whose filter it is to be.
+async fn checked(app: &App, tx: &TenantTx, filter: &Filter, itself: Option<SegmentId>) -> Result<Filter, SegmentError> {
+    leads::filter::read_as(app, tx.scope(), &filter.to_json(), itself).await.map_err(SegmentError::Filter)
+}
+
+/// Writes down which segments this one is made of, for where those are used.
+async fn tell_uses(tx: &TenantTx, id: SegmentId, content: &Content) -> Result<(), DbError> {
+    let of = content.filter.as_ref().map(Filter::segments).unwrap_or_default();
+    store::uses::use_segments(tx, &of, id, &content.name, &format!("/segments/{id}")).await
 }
 
 /// The person who acts, if it is one.

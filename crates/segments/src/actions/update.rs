@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use kernel::{Actor, SegmentId};
 use serde_json::json;
 
-use super::{SegmentError, checked, measure, tell};
+use super::{SegmentError, checked, measure, tell, tell_uses};
 use crate::{
+    known::{looked_up, who_is_in},
     model::{Kind, Segment, SegmentChange, clean_description, clean_name},
     store::{self, segments::Content},
 };
+
+/// Segments made of the changed one that are looked at.
+const MOST_OTHERS: i64 = 200;
 
 /// Changes a segment; into the archive and back are changes, too. With `expected`, only if that is still its version.
 pub(crate) async fn update_segment(
@@ -20,6 +24,9 @@ pub(crate) async fn update_segment(
     by: Actor,
     now: Timestamp,
 ) -> Result<Segment, SegmentError> {
+    if change.filter.is_some() {
+        store::segments::lock_filters(tx).await?;
+    }
     let before = store::segments::lock(tx, id).await?.ok_or(SegmentError::NotFound)?;
     if expected.is_some_and(|version| version != before.version) {
         return Err(SegmentError::Changed);
@@ -29,7 +36,7 @@ pub(crate) async fn update_segment(
         return Err(SegmentError::Invalid(FieldError::new("/filter", "filter.fixed", why)));
     }
     let filter = match &change.filter {
-        Some(filter) => Some(checked(app, tx, filter).await?),
+        Some(filter) => Some(checked(app, tx, filter, Some(id)).await?),
         None => None,
     };
     let was = Content {
@@ -57,6 +64,12 @@ pub(crate) async fn update_segment(
         return Ok(before);
     }
     store::segments::update(tx, id, &becomes, now).await?;
+    if was.name != becomes.name || was.filter != becomes.filter {
+        tell_uses(tx, id, &becomes).await?;
+    }
+    if was.filter != becomes.filter {
+        keep_others(tx, id).await?;
+    }
     let fields: Vec<&str> = [
         ("name", was.name != becomes.name),
         ("description", was.description != becomes.description),
@@ -78,4 +91,17 @@ pub(crate) async fn update_segment(
         measure(tx, id).await?;
     }
     store::segments::get(tx, id).await?.ok_or(SegmentError::NotFound)
+}
+
+/// Segments that are made of the changed one must go on; their sizes are taken anew.
+async fn keep_others(tx: &TenantTx, id: SegmentId) -> Result<(), SegmentError> {
+    for other in store::uses::made_of(tx, id, MOST_OTHERS).await? {
+        let Some(segment) = store::segments::get(tx, other).await? else { continue };
+        if let Err(error) = looked_up(tx, who_is_in(other)).await? {
+            let why = format!("The segment “{}” is made of this one, and could not be used any more: {}", segment.name, error.detail);
+            return Err(SegmentError::Invalid(FieldError::new("/filter", "filter.breaks", why)));
+        }
+        measure(tx, other).await?;
+    }
+    Ok(())
 }

@@ -122,8 +122,9 @@ pub(super) async fn get_segment(
     let segment = store::segments::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let sizes = store::sizes::history(&tx, id, size::days_ago(now, HISTORY_DAYS)).await?;
     let used_by = store::uses::list(&tx, id, USES).await?;
+    let population = segment.population(&tx).await?;
     tx.commit().await?;
-    let leads = size::now(&app, &viewer.scope, &segment.population()).await?;
+    let leads = size::now(&app, &viewer.scope, &population).await?;
     Ok((etag(segment.version), Json(SegmentDetail { segment, leads, sizes, used_by })))
 }
 

@@ -45,8 +45,16 @@ impl Job for ChangeMembers {
         let (app, scope) = (&cx.state, cx.scope()?);
         let actor = self.actor.map_or(Actor::System, Actor::User);
         let mut progress = self.earlier(&cx).await?;
+        let source = match self.source.clone() {
+            // Whom its segments mean is looked up again: it was kept for a while.
+            Source::Matching(filter) => {
+                let filter = leads::filter::look_up(app, &scope, filter).await?;
+                Source::Matching(filter.map_err(|error| Failure::give_up(format!("The filter cannot be used any more: {error}")))?)
+            }
+            other @ (Source::Ids(_) | Source::ChangeSet(_)) => other,
+        };
         if progress.total == 0 {
-            progress.total = store::members::size(&app.db, &scope, &self.source, i64::MAX - 1, self.asked_at).await?;
+            progress.total = store::members::size(&app.db, &scope, &source, i64::MAX - 1, self.asked_at).await?;
             cx.progress(&json!(progress)).await?;
         }
         loop {
@@ -58,14 +66,14 @@ impl Job for ChangeMembers {
             let mut is_over = stops;
             if !stops {
                 let (after, now) = (progress.last, cx.now());
-                let chunk = store::members::apply(&tx, self.segment, &self.source, self.action, after, CHUNK, self.asked_at, now).await?;
+                let chunk = store::members::apply(&tx, self.segment, &source, self.action, after, CHUNK, self.asked_at, now).await?;
                 progress.seen += chunk.seen;
                 progress.changed += chunk.changed;
                 progress.last = chunk.last.or(progress.last);
                 is_over = chunk.seen < CHUNK;
             }
             if is_over {
-                let told = tell_of(&tx, self.segment, &self.source, self.action, progress.changed, actor, cx.now()).await;
+                let told = tell_of(&tx, self.segment, &source, self.action, progress.changed, actor, cx.now()).await;
                 told.map_err(|error| Failure::retry(error.to_string()))?;
             }
             tx.commit().await?;

@@ -23,7 +23,7 @@ impl Job for Measure {
         // The organisation's own figure, whoever set it going.
         let tx = cx.state.db.tenant(&Scope::whole(cx.org()?)).await?;
         let Some(segment) = store::segments::get(&tx, self.segment).await? else { return Ok(Outcome::Done) };
-        let size = store::sizes::count(&tx, &segment.population(), cx.now()).await?;
+        let size = store::sizes::count(&tx, &segment.population(&tx).await?, cx.now()).await?;
         match store::sizes::record(&tx, self.segment, size, cx.now()).await {
             // Deleted while it was counted.
             Err(DbError::Postgres(error)) if error.code().is_some_and(|code| code.code() == "23503") => return Ok(Outcome::Done),

@@ -59,7 +59,7 @@ pub(super) async fn edit(
     let segment = store::segments::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     let proposed = match &query.filter {
-        Some(filter) => Some(leads::filter::read(&app, &viewer.scope, filter).await?),
+        Some(filter) => Some(leads::filter::read_as(&app, &viewer.scope, filter, Some(id)).await?),
         None => None,
     };
     let typed = Form {
@@ -115,7 +115,7 @@ async fn render(
     let is_proposal = is_dynamic && segment.filter.as_ref() != Some(&filter);
     let tx = app.db.tenant(&viewer.scope).await?;
     let members = identity::members(&tx).await?;
-    let definition = if is_dynamic { Some(Definition::load(app, &tx, filter).await?) } else { None };
+    let definition = if is_dynamic { Some(Definition::load(app, &tx, filter, Some(segment.id)).await?) } else { None };
     tx.commit().await?;
     let (here, error) = (format!("/segments/{}", segment.id), |name: &str| problem.and_then(|problem| problem.of_field(name)));
     let owners =

@@ -79,7 +79,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
 
 async fn render(app: &App, viewer: &Viewer, filter: Filter, typed: &Form, problem: Option<&Problem>) -> Result<Markup, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let definition = Definition::load(app, &tx, filter).await?;
+    let definition = Definition::load(app, &tx, filter, None).await?;
     tx.commit().await?;
     let error = |name: &str| problem.and_then(|problem| problem.of_field(name));
     let kinds = [

@@ -2,13 +2,17 @@ use axum::extract::State;
 use http_kit::{ApiPath, ApiQuery, App, Cursor, Problem, Total};
 use identity::{Can, LeadsRead, Member, Permission, Viewer};
 use kernel::{LeadId, SegmentId};
-use leads::{Lead, ListQuery};
+use leads::{
+    Lead, ListQuery,
+    filter::{FilterError, KnownSegments},
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, Tone, chart, table};
 
 use super::{address, definition::sentence, leads_of, list::kind};
 use crate::{
+    known,
     model::{Kind, Segment, Size},
     population::Population,
     size,
@@ -34,6 +38,10 @@ struct View {
     sizes: Vec<Size>,
     uses: Vec<Use>,
     members: Vec<Member>,
+    /// Those that its filter names.
+    named: KnownSegments,
+    /// Why its filter cannot be used.
+    broken: Option<FilterError>,
     others: Vec<(SegmentId, String)>,
     leads: Vec<Lead>,
     next: Option<String>,
@@ -53,8 +61,11 @@ pub(super) async fn show(
     let members = identity::members(&tx).await?;
     let mut others = store::segments::choices(&tx, None).await?;
     others.retain(|(other, _)| *other != id);
+    let named = known::named_in(&tx, &segment.filter.clone().unwrap_or_default()).await?;
+    let broken = segment.filter.clone().and_then(|filter| filter.looked_up(&named).err());
+    let population = segment.population(&tx).await?;
     let mut next = None;
-    let leads = match segment.population() {
+    let leads = match population.clone() {
         Population::Members(_) => {
             let after = (!query.cursor.is_empty()).then(|| Cursor::decode::<LeadId>(&query.cursor)).transpose()?;
             let mut ids = store::members::page(&tx, id, after, PAGE as i64 + 1).await?;
@@ -69,9 +80,9 @@ pub(super) async fn show(
         }
     };
     tx.commit().await?;
-    let now = size::now(&app, &viewer.scope, &segment.population()).await?;
+    let now = size::now(&app, &viewer.scope, &population).await?;
     let title = segment.name.clone();
-    let view = View { segment, now, sizes, uses, members, others, leads, next, is_first_page: query.cursor.is_empty() };
+    let view = View { segment, now, sizes, uses, members, named, broken, others, leads, next, is_first_page: query.cursor.is_empty() };
     Ok(viewer.page(Nav::Segments, &title, render(&viewer, &view)))
 }
 
@@ -83,7 +94,7 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
         @if segment.archived_at.is_some() { (ui::notice(Tone::Info, html! { "This segment is in the archive: it is not among the choices. What uses it goes on." })) }
         (ui::split(
             html! {
-                (ui::card_flush("Leads", leads_link(segment), html! { (people(viewer, view, &here)) }))
+                (ui::card_flush("Leads", html! {}, html! { (people(viewer, view, &here)) }))
                 @if viewer.scope.sees_everything() { (ui::card("", html! {}, history(&view.sizes))) }
             },
             html! {
@@ -96,8 +107,9 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
 }
 
 fn actions(viewer: &Viewer, segment: &Segment, here: &str) -> Markup {
+    let open = Button::secondary("Open in leads").icon(Icon::Leads).href(in_leads(segment.id));
     if !viewer.may(Permission::LeadsWrite) {
-        return html! {};
+        return html! { (open) };
     }
     let archive = if segment.archived_at.is_some() {
         ui::menu_button(Icon::Undo, "Bring back from the archive", &format!("{here}/restore"), Tone::Neutral, "")
@@ -112,22 +124,21 @@ fn actions(viewer: &Viewer, segment: &Segment, here: &str) -> Markup {
             (ui::menu_button(Icon::Trash, "Delete segment", &format!("{here}/delete"), Tone::Danger,
                 &format!("Delete the segment “{}”? Its leads stay; the segment and its history are gone for good.", segment.name)))
         }))
+        (open)
         (Button::secondary("Edit").icon(Icon::Edit).href(format!("{here}/edit")).shortcut("e"))
     }
 }
 
-/// A dynamic segment is a filter, and the list of leads knows filters.
-fn leads_link(segment: &Segment) -> Markup {
-    let Some(filter) = &segment.filter else { return html! {} };
-    let json = if filter.is_empty() { String::new() } else { filter.to_json() };
-    html! { a href=(address("/leads", &[("filter", &json)])) { "Open in the list of leads" } }
+/// The list of leads with whoever is in a segment: what can be done with any filter can be done with them.
+fn in_leads(id: SegmentId) -> String {
+    address("/leads", &[("filter", &known::who_is_in(id).to_json())])
 }
 
 fn definition(view: &View) -> Markup {
     let segment = &view.segment;
     let owner = segment.owner_id.and_then(|id| view.members.iter().find(|member| member.id == id));
     let who = match (&segment.filter, segment.kind) {
-        (Some(filter), _) => sentence(filter, &view.members),
+        (Some(filter), _) => sentence(filter, &view.members, &view.named),
         (None, Kind::Fixed) => "Leads that were put in. Select leads in the list, or an import’s, to put in more.".to_owned(),
         (None, Kind::Dynamic) => "Its filter cannot be read any more, so nobody is in it. Edit it and choose another.".to_owned(),
     };
@@ -135,6 +146,7 @@ fn definition(view: &View) -> Markup {
     html! {
         div.stack {
             p { (who) }
+            @if let Some(error) = &view.broken { (ui::notice(Tone::Danger, html! { "Nobody is in it, because its filter cannot be used: " (error.detail) "." })) }
             (ui::definition_list([
                 ("Now", html! {
                     strong { (leads_of(view.now)) }
@@ -159,8 +171,18 @@ fn history(sizes: &[Size]) -> Markup {
 
 fn uses(uses: &[Use]) -> Markup {
     html! {
-        @if uses.is_empty() { p.muted { "Nothing uses it yet. A campaign can choose it as its audience." } }
-        @else { ul.stack { @for user in uses { li { a href=(user.href) { (user.name) } } } } }
+        @if uses.is_empty() { p.muted { "Nothing uses it yet. A campaign can choose it as its audience, and a filter can name it." } }
+        @else { ul.stack { @for user in uses { li { a href=(user.href) { (user.name) } " " span.muted { (kind_of_use(user)) } } } } }
+    }
+}
+
+/// What it is, for people.
+fn kind_of_use(user: &Use) -> &'static str {
+    match user.kind.as_str() {
+        "camp" => "campaign",
+        "segment" => "segment",
+        "view" => "shared view",
+        _ => "",
     }
 }
 

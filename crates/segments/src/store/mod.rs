@@ -1,5 +1,6 @@
 //! Every SQL statement of the slice.
 
+pub mod known;
 pub(crate) mod members;
 pub(crate) mod overlap;
 pub mod segments;

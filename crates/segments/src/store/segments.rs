@@ -48,6 +48,13 @@ pub(crate) async fn lock(tx: &TenantTx, id: SegmentId) -> Result<Option<Segment>
     tx.query_opt(&sql, &[&tx.org(), &id]).await?.as_ref().map(segment).transpose()
 }
 
+/// Nobody else changes filters that name segments until the transaction ends: two changes at once could make two segments of each
+/// other, where each by itself is right.
+pub(crate) async fn lock_filters(tx: &TenantTx) -> Result<(), DbError> {
+    tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('segments.filters:' || $1::uuid::text, 0))", &[&tx.org()]).await?;
+    Ok(())
+}
+
 /// The last changed first, after the `(updated_at, id)` of the last one seen; `q` looks in the name.
 pub(crate) async fn list(
     tx: &TenantTx,

@@ -13,18 +13,21 @@ pub struct Use {
     pub href: String,
 }
 
-/// Says that `user` is built on this segment and on no other, in the transaction that makes it so; saying it again
-/// renames it.
-pub async fn use_segment<I: TypedId>(tx: &TenantTx, segment: SegmentId, user: I, name: &str, href: &str) -> Result<(), DbError> {
+/// Says that `user` is built on these segments and on no other, in the transaction that makes it so; saying it again
+/// renames it. Segments that are not there are not used.
+pub async fn use_segments<I: TypedId>(tx: &TenantTx, segments: &[SegmentId], user: I, name: &str, href: &str) -> Result<(), DbError> {
     tx.execute(
-        "DELETE FROM segment_uses WHERE org_id = $1 AND used_by_type = $2 AND used_by_id = $3 AND segment_id <> $4",
-        &[&tx.org(), &I::PREFIX, &user.uuid(), &segment],
+        "DELETE FROM segment_uses WHERE org_id = $1 AND used_by_type = $2 AND used_by_id = $3 AND segment_id <> ALL ($4)",
+        &[&tx.org(), &I::PREFIX, &user.uuid(), &segments],
     )
     .await?;
+    if segments.is_empty() {
+        return Ok(());
+    }
     tx.execute(
-        "INSERT INTO segment_uses (org_id, segment_id, used_by_type, used_by_id, name, href) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO segment_uses (org_id, segment_id, used_by_type, used_by_id, name, href) SELECT org_id, id, $3, $4, $5, $6 FROM segments WHERE org_id = $1 AND id = ANY ($2)
          ON CONFLICT (org_id, segment_id, used_by_type, used_by_id) DO UPDATE SET name = excluded.name, href = excluded.href",
-        &[&tx.org(), &segment, &I::PREFIX, &user.uuid(), &name, &href],
+        &[&tx.org(), &segments, &I::PREFIX, &user.uuid(), &name, &href],
     )
     .await?;
     Ok(())
@@ -49,4 +52,19 @@ pub(crate) async fn list(tx: &TenantTx, segment: SegmentId, limit: i64) -> Resul
         )
         .await?;
     rows.iter().map(|row| Ok(Use { kind: row.try_get(0)?, name: row.try_get(1)?, href: row.try_get(2)? })).collect()
+}
+
+/// The segments that are made of this one, directly or through others, up to `limit`.
+pub(crate) async fn made_of(tx: &TenantTx, segment: SegmentId, limit: i64) -> Result<Vec<SegmentId>, DbError> {
+    let rows = tx
+        .query(
+            "WITH RECURSIVE made AS (
+               SELECT used_by_id AS id FROM segment_uses WHERE org_id = $1 AND segment_id = $2 AND used_by_type = $3
+               UNION
+               SELECT u.used_by_id FROM made m JOIN segment_uses u ON u.org_id = $1 AND u.segment_id = m.id AND u.used_by_type = $3)
+             SELECT id FROM made LIMIT $4",
+            &[&tx.org(), &segment, &SegmentId::PREFIX, &limit],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

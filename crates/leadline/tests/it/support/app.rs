@@ -127,6 +127,7 @@ impl TestApp {
         extensions.insert(federation::Relying::new(&config.auth).unwrap());
         extensions.insert(outreach::address_check());
         extensions.insert(outreach::enrolment());
+        extensions.insert(segments::known());
         extensions.insert(web::lead_panels());
         extensions.insert(leads::Memory::default());
         let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });

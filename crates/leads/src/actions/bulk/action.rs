@@ -1,5 +1,7 @@
 //! What to do with many leads, and to which.
 
+use db::{DbError, Scope};
+use http_kit::App;
 use identity::Permission;
 use kernel::{CampaignId, LeadId, UserId};
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::field::BulkField;
-use crate::{changes::Kind, filter::Filter, model::Status};
+use crate::{
+    changes::Kind,
+    filter::{Filter, FilterError, look_up},
+    model::Status,
+};
 
 /// What to do with many leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +53,16 @@ pub enum Target {
     Ids(Vec<LeadId>),
     /// Everything that matches.
     Matching { filter: Filter, q: String },
+}
+
+impl Target {
+    /// The target as a job finds it, which has kept it for a while: whom its segments mean is looked up again.
+    pub(crate) async fn looked_up(self, app: &App, scope: &Scope) -> Result<Result<Self, FilterError>, DbError> {
+        Ok(match self {
+            Self::Ids(ids) => Ok(Self::Ids(ids)),
+            Self::Matching { filter, q } => look_up(app, scope, filter).await?.map(|filter| Self::Matching { filter, q }),
+        })
+    }
 }
 
 impl BulkAction {

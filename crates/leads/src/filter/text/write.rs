@@ -65,7 +65,8 @@ fn condition(condition: &Condition, style: Style, out: &mut String) {
     out.push_str(if sign && style == Style::Address { operator.name } else { operator.words });
     let kind = Kind::of(&field).unwrap_or(Kind::Text);
     // Dates are written as they are, and ids and statuses are words of the language.
-    let bare = matches!(kind, Kind::Date | Kind::Status | Kind::Owner | Kind::Account) || matches!(name, "before" | "after");
+    let bare =
+        matches!(kind, Kind::Date | Kind::Status | Kind::Owner | Kind::Account | Kind::Segment) || matches!(name, "before" | "after");
     let literal = |value: &Value, out: &mut String| match value {
         Value::String(text) if bare || (style == Style::Address && is_plain(text, kind)) => out.push_str(text),
         Value::String(text) => quote(text, out),

@@ -49,7 +49,8 @@ fn names_few(part: &Node) -> bool {
             }
             Condition::Tags(test) => matches!(test, TagsTest::Has(_) | TagsTest::HasAny(_)),
             Condition::Account(test) => matches!(test, SetTest::Is(_) | SetTest::In(_)),
-            Condition::AccountText(..)
+            Condition::Segment(_)
+            | Condition::AccountText(..)
             | Condition::AccountNumber(..)
             | Condition::EngagementCount(..)
             | Condition::EngagementDate(..)

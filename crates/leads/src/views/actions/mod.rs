@@ -5,15 +5,16 @@ pub(super) mod create_view;
 pub(super) mod delete_view;
 pub(super) mod update_view;
 
-use db::DbError;
+use db::{DbError, TenantTx};
 use events::{NewEvent, Subject};
-use http_kit::{FieldError, Problem, ProblemKind};
+use http_kit::{App, FieldError, Problem, ProblemKind};
 use identity::{Permission, Viewer};
 use jiff::Timestamp;
 use kernel::ViewId;
 use serde_json::Value;
 
 use super::SavedView;
+use crate::ports::Segments;
 
 /// Why a view could not be made, changed or removed.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,12 @@ fn name_taken(error: DbError, shared: bool) -> ViewError {
     }
     let whose = if shared { "A shared view" } else { "Another of your views" };
     ViewError::Invalid(vec![FieldError::new("/name", "name.taken", format!("{whose} has this name: choose another"))])
+}
+
+/// Lets segments know which of everybody's views name them: whoever would delete one is told. A personal view is nobody else's business.
+async fn tell_segments(app: &App, tx: &TenantTx, view: &SavedView) -> Result<(), DbError> {
+    let named = if view.shared { view.read_filter().map(|filter| filter.segments()).unwrap_or_default() } else { Vec::new() };
+    Segments::of(app)?.used_by_view(tx, view.id, &view.name, &named).await
 }
 
 fn event(kind: &'static str, view: ViewId, viewer: &Viewer, at: Timestamp, payload: Value) -> NewEvent {

@@ -1,17 +1,18 @@
 use db::TenantTx;
 use events::append;
-use http_kit::FieldError;
+use http_kit::{App, FieldError};
 use identity::Viewer;
 use jiff::Timestamp;
 use kernel::ViewId;
 use serde_json::{Value, json};
 
-use super::{ViewError, event, may_change, may_share, name_taken};
+use super::{ViewError, event, may_change, may_share, name_taken, tell_segments};
 use crate::views::{SavedView, ViewDraft, store};
 
 /// Applies a merge patch (RFC 7396) to a view; with `expected`, only if it still has that version. A shared view that is
 /// shared no longer becomes the own one of whoever changed it.
 pub(in crate::views) async fn update_view(
+    app: &App,
     tx: &TenantTx,
     viewer: &Viewer,
     id: ViewId,
@@ -51,7 +52,9 @@ pub(in crate::views) async fn update_view(
     store::update(tx, id, viewer.user_id, &after, now).await.map_err(|error| name_taken(error, after.shared))?;
     let payload = json!({ "shared": after.shared, "renamed": after.name != before.name });
     append(tx, &[event("view.updated", id, viewer, now, payload)]).await?;
-    store::get(tx, viewer.user_id, id, false).await?.ok_or(ViewError::NotFound)
+    let view = store::get(tx, viewer.user_id, id, false).await?.ok_or(ViewError::NotFound)?;
+    tell_segments(app, tx, &view).await?;
+    Ok(view)
 }
 
 /// Which member does not fit: serde's message names it, the caller wants a pointer.

@@ -60,7 +60,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsRead>, form:
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay.into_response());
     }
-    let view = match create_view(&tx, &viewer, draft, now).await {
+    let view = match create_view(&app, &tx, &viewer, draft, now).await {
         Ok(view) => view,
         Err(error) => return refused(error.into(), &back),
     };
@@ -92,7 +92,7 @@ pub(super) async fn update(
     };
     let to = format!("/leads?view={id}");
     let tx = app.db.tenant(&viewer.scope).await?;
-    if let Err(error) = update_view(&tx, &viewer, id, &patch, form.version, app.clock.now()).await {
+    if let Err(error) = update_view(&app, &tx, &viewer, id, &patch, form.version, app.clock.now()).await {
         return refused(error.into(), &to);
     }
     tx.commit().await?;
@@ -101,7 +101,7 @@ pub(super) async fn update(
 
 pub(super) async fn delete(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ViewId>) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let view = match delete_view(&tx, &viewer, id, app.clock.now()).await {
+    let view = match delete_view(&app, &tx, &viewer, id, app.clock.now()).await {
         Ok(view) => view,
         Err(error) => return refused(error.into(), &format!("/leads?view={id}")),
     };

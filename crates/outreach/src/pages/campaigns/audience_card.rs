@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use kernel::SegmentId;
 use leads::{
     custom_fields::{self, Registry},
-    filter::{Filter, builder_fields},
+    filter::{Filter, KnownSegments, builder_fields},
 };
 use maud::{Markup, html};
-use segments::Segment;
+use segments::{Population, Segment};
 use ui::{Button, Field, Icon, Tone};
 
 use crate::{
@@ -25,6 +25,8 @@ pub(super) struct Audience {
     pub(super) segment: Option<Segment>,
     /// Segments to choose from.
     choices: Vec<(SegmentId, String)>,
+    /// Those that the filter names.
+    named: KnownSegments,
     members: Vec<Member>,
     custom: Registry,
 }
@@ -42,9 +44,10 @@ pub(super) async fn load_of(tx: &TenantTx, campaign: &Campaign, now: Timestamp) 
 /// The audience that a filter means.
 pub(super) async fn load(tx: &TenantTx, filter: Filter, now: Timestamp) -> Result<Audience, DbError> {
     Ok(Audience {
-        count: pages_store::audience(tx, &filter.clone().into(), now).await?,
+        count: pages_store::audience(tx, &Population::matching(tx, filter.clone()).await?, now).await?,
         segment: None,
-        choices: segments::choices(tx, None).await?,
+        choices: segments::offered(tx, &filter.segments()).await?,
+        named: segments::named_in(tx, &filter).await?,
         members: identity::members(tx).await?,
         custom: custom_fields::list(tx).await?,
         filter,
@@ -111,7 +114,7 @@ impl Audience {
                 }
             }
             (ui::dialog_wide("audience-filter", "Who should get this campaign?",
-                ui::filter_builder(path, &builder_fields(&self.members, self.custom.as_slice()), &json, html! {}, html! {})))
+                ui::filter_builder(path, &builder_fields(&self.members, self.custom.as_slice(), &self.choices), &json, html! {}, html! {})))
         }
     }
 
@@ -133,7 +136,8 @@ impl Audience {
     }
 
     fn name(&self, id: &str) -> Option<String> {
-        self.members.iter().find(|member| member.id.to_string() == id).map(|member| member.name.clone())
+        let member = self.members.iter().find(|member| member.id.to_string() == id).map(|member| member.name.clone());
+        member.or_else(|| self.named.name(id))
     }
 }
 
