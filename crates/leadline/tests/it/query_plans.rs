@@ -39,6 +39,12 @@ const PEOPLE: &str = "
     INSERT INTO custom_fields (org_id, key, label, kind, position, index_state, created_by, created_at)
     SELECT org_id, key, key, kind, 1, 'ready', 'system', now() FROM memberships, (VALUES ('plan', 'text'), ('visits', 'number')) f (key, kind);
     UPDATE leads SET custom = jsonb_build_object('plan', 'Plan ' || score, 'visits', employee_count) WHERE employee_count % 10 = 0;
+    INSERT INTO segments (org_id, id, name, kind, filter, created_at, updated_at)
+    SELECT org_id, id, kind, kind, filter, now(), now() FROM memberships,
+      (VALUES ('00000000-0000-7000-8000-0000000000f1'::uuid, 'fixed', NULL::jsonb),
+              ('00000000-0000-7000-8000-0000000000f2', 'dynamic', jsonb_build_object('field', 'industry', 'op', 'is', 'value', 'Energy'))) s (id, kind, filter);
+    INSERT INTO segment_members (org_id, segment_id, lead_id, added_at)
+    SELECT l.org_id, '00000000-0000-7000-8000-0000000000f1', l.id, now() FROM leads l JOIN memberships USING (org_id) WHERE score BETWEEN 60 AND 62;
     SELECT leadline_index_custom(org_id, array_agg(id)) FROM leads WHERE custom <> '{}' GROUP BY org_id;
     SET session_replication_role = origin;
     SELECT leadline_learn_terms(org_id, array_agg(DISTINCT search)) FROM leads GROUP BY org_id;
@@ -79,6 +85,10 @@ async fn reads_of(app: &TestApp, scope: &Scope, q: &str, filter: &str, sort: &st
         .collect()
 }
 
+/// The segments of these leads.
+const FIXED: &str = "segment_000000000000700080000000000000f1";
+const DYNAMIC: &str = "segment_000000000000700080000000000000f2";
+
 /// Words, filter and order.
 const LISTS: &[(&str, &str, &str)] = &[
     // What people open.
@@ -106,6 +116,11 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("", "custom.visits > 4900", "-score"),
     ("", "engagement.opens >= 1", "-score"),
     ("", "account.domain is c7.example", "-score"),
+    ("", "segment in (FIXED)", "-score"),
+    ("", "segment in (FIXED) and status is new", "name"),
+    ("", "segment not in (FIXED)", "-score"),
+    ("", "segment in (DYNAMIC)", "-score"),
+    ("", "segment in (DYNAMIC) and segment not in (FIXED)", "-score"),
     // What they search.
     ("sabson", "", "-score"),
     ("ada sabson", "", "-score"),
@@ -122,7 +137,7 @@ async fn the_commonest_lists_are_answered_by_an_index() {
     app.sign_up("Acme").await;
     app.sql(PEOPLE).await;
     // As a vacuum of a quiet night leaves it: index-only scans count on it. Not in the transaction of the rest.
-    for table in ["leads", "accounts", "intelligence_engagement", "lead_custom_values", "lead_terms"] {
+    for table in ["leads", "accounts", "intelligence_engagement", "lead_custom_values", "lead_terms", "segment_members"] {
         app.sql(&format!("VACUUM (ANALYZE) {table}")).await;
     }
     let org: OrgId = app.text("SELECT org_id::text FROM memberships LIMIT 1").await.parse::<Uuid>().unwrap().into();
@@ -130,7 +145,8 @@ async fn the_commonest_lists_are_answered_by_an_index() {
     let scope = Scope::whole(org);
     let (mut list, mut whole) = (String::new(), Vec::new());
     for (q, filter, sort) in LISTS {
-        let found = reads_of(&app, &scope, q, &filter.replace("OWNER", &owner.to_string()), sort).await;
+        let named = filter.replace("OWNER", &owner.to_string()).replace("FIXED", FIXED).replace("DYNAMIC", DYNAMIC);
+        let found = reads_of(&app, &scope, q, &named, sort).await;
         assert!(!found.is_empty(), "{q} {filter} {sort}: no statement");
         writeln!(list, "[{q}] [{filter}] {sort}").unwrap();
         for reads in found {

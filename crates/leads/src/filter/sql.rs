@@ -10,8 +10,8 @@ use db::ToSql;
 use jiff::Timestamp;
 
 use super::{
-    Condition, DateField, DateTest, EngagementCount, EngagementDate, Filter, Means, Node, NumberTest, SegmentKey, SegmentTest, SetTest,
-    TagsTest, TextField, TextTest, sql_custom,
+    Condition, DateField, DateTest, EngagementCount, EngagementDate, Filter, Means, Node, NumberTest, SegmentTest, SetTest, TagsTest,
+    TextField, TextTest, sql_custom,
     time::{Grain, Stretch},
 };
 use crate::{
@@ -106,8 +106,7 @@ fn condition(condition: &Condition, p: &mut Params, now: Timestamp) -> String {
         Condition::Status(test) => set("status", "text", test, |status| status.as_str(), p),
         Condition::Owner(test) => set("owner_id", "uuid", test, |id| id.uuid(), p),
         Condition::Account(test) => set("account_id", "uuid", test, |id| id.uuid(), p),
-        Condition::Segment(SegmentTest::In(keys)) => in_segments(keys, p, now),
-        Condition::Segment(SegmentTest::NotIn(keys)) => format!("NOT coalesce({}, false)", in_segments(keys, p, now)),
+        Condition::Segment(test) => in_segments(test, p, now),
         Condition::AccountText(field, test) => {
             let unknown = matches!(test, TextTest::IsNot(_) | TextTest::NotIn(_) | TextTest::NotContains(_) | TextTest::IsEmpty);
             of_account(&text(&format!("a.{}", field.column()), test, |text| exact(field.column(), text), p), unknown)
@@ -212,12 +211,13 @@ fn of_account(condition: &str, unknown: bool) -> String {
     if unknown { format!("l.account_id IS NULL OR {asked}") } else { asked }
 }
 
-/// Whether a lead is in one of these segments: among those who were put in, or one of those who match.
-fn in_segments(keys: &[SegmentKey], p: &mut Params, now: Timestamp) -> String {
-    let (mut fixed, mut parts) = (Vec::new(), Vec::new());
-    for key in keys {
+/// Fixed segments are asked for together, bare and not within another expression: so they become a join that asks for the few leads
+/// of a page, where a subplan would collect whole segments first.
+fn in_segments(test: &SegmentTest, p: &mut Params, now: Timestamp) -> String {
+    let (mut matching, mut fixed) = (Vec::new(), Vec::new());
+    for key in test.keys() {
         match &key.means {
-            Some(Means::Matching(filter)) => parts.push(node(&filter.root, p, now)),
+            Some(Means::Matching(filter)) => matching.push(node(&filter.root, p, now)),
             Some(Means::Members) => fixed.push(key.id()),
             None => {} // Filter::to_sql has seen to it
         }
@@ -227,10 +227,17 @@ fn in_segments(keys: &[SegmentKey], p: &mut Params, now: Timestamp) -> String {
         [one] => Some(format!("= {}::uuid", p.push(*one))),
         many => Some(format!("= ANY({}::uuid[])", p.push(many.to_vec()))),
     };
-    parts.extend(which.map(|which| {
+    let member = which.map(|which| {
         format!("EXISTS (SELECT FROM segment_members s WHERE s.org_id = l.org_id AND s.lead_id = l.id AND s.segment_id {which})")
-    }));
-    if parts.is_empty() { "false".to_owned() } else { parts.join(" OR ") }
+    });
+    let (conditions, with, none) = match test {
+        SegmentTest::In(_) => (matching.into_iter().chain(member).collect::<Vec<_>>(), " OR ", "false"),
+        SegmentTest::NotIn(_) => {
+            let others = matching.iter().map(|filter| format!("NOT coalesce({filter}, false)"));
+            (others.chain(member.map(|member| format!("NOT {member}"))).collect(), " AND ", "true")
+        }
+    };
+    if conditions.is_empty() { none.to_owned() } else { conditions.join(with) }
 }
 
 fn with_engagement(condition: &str) -> String {
