@@ -21,11 +21,16 @@ use crate::{
 const ORGANISATIONS: u64 = 200;
 const PEOPLE: u64 = 1_000;
 
+/// With the number as of which it was true.
+type AsOf<T> = (i64, Arc<T>);
+/// A person in an organisation, and the view that their address names.
+type Seat = (OrgId, UserId, Option<ViewId>);
+
 /// Remembers; one in a process.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    of_organisations: Cache<OrgId, (i64, Arc<Shared>)>,
-    of_people: Cache<(OrgId, UserId, Option<ViewId>), (i64, Arc<Habits>)>,
+    of_organisations: Cache<OrgId, AsOf<Shared>>,
+    of_people: Cache<Seat, AsOf<Habits>>,
 }
 
 impl Default for Memory {

@@ -109,6 +109,7 @@ async fn the_system_role_reaches_what_is_listed_here_and_nothing_else() {
         "sessions: delete insert select update",
         "signing_keys: delete insert select update",
         "sso_connections: select",
+        "surroundings: insert select update",
         "users: delete insert select update",
         "vault_keys: insert select update",
         "webhook_deliveries: delete insert select",
