@@ -11,7 +11,7 @@ use crate::{
     model::country,
 };
 
-/// How many leads it passes where it reads each from the table: three milliseconds.
+/// How many leads it passes where it reads each from the table: a few milliseconds.
 const STEPS: i64 = 1_500;
 
 /// A filter as the walk takes it.
