@@ -51,6 +51,7 @@ async fn a_change_on_one_node_shows_in_the_next_page_of_another() {
     let other = first.colleague(&owner, "rep").await.at(&second.address);
     let chosen = "data-columns=\"custom.plan\"";
     assert!(!other.get("/leads").await.expect(200).body.contains(chosen));
+    assert!(hasnt(&grid("/leads").await, chosen));
     owner.post_form("/leads/columns", &[("columns", "custom.plan")]).await.expect(303);
     assert!(has(&grid("/leads").await, chosen));
     assert!(!other.get("/leads").await.expect(200).body.contains(chosen));
