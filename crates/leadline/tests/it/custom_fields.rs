@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Visitor};
+use crate::support::{Answer, TestApp, Visitor};
 
 async fn add(owner: &Visitor, label: &str, kind: &str, options: &[&str]) {
     owner.post_json("/api/v1/custom-fields", &json!({"label": label, "kind": kind, "options": options})).await.expect(201);
@@ -153,17 +153,51 @@ async fn a_list_is_sorted_by_a_field_page_by_page() {
             }
         }
     };
-    for (sort, names) in [
-        ("custom.visits", "EBDAC"),
+    // Equal ones are in the order of their ids, which is that of their making; whoever has no value is last.
+    let orders = [
+        ("custom.visits", "BDACE"),
         ("-custom.visits", "CADBE"),
-        ("custom.renewal", "CEBDA"),
+        ("custom.renewal", "BDACE"),
         ("-custom.vip", "DABEC"),
-        ("custom.note", "DECAB"),
+        ("custom.note", "CABDE"),
         ("-custom.note", "BACED"),
-    ] {
-        // Equal ones are in the order of their ids, which is that of their making.
+    ];
+    for (sort, names) in orders {
         assert_eq!(sorted(sort).await, names, "{sort}");
     }
+    // Sorted by once, they are indexed, and the order stays.
+    assert_eq!(app.scalar("SELECT count(*) FROM custom_fields WHERE index_state = 'building'").await, 4);
+    app.settle().await;
+    assert_eq!(app.scalar("SELECT count(*) FROM custom_fields WHERE index_state = 'ready'").await, 4);
+    for (sort, names) in orders {
+        assert_eq!(sorted(sort).await, names, "by index: {sort}");
+        let request = owner.request("GET", "/api/v1/leads").query(&[("sort", sort), ("filter", "not first_name is D")]);
+        let others = owner.send(request).await.expect(200).json();
+        let told: String = others["data"].as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap()).collect();
+        assert_eq!(told, names.replace('D', ""), "by index and filter: {sort}");
+    }
+    // Back and forth over both ends of those with a value, many of them equal.
+    app.sql(
+        "INSERT INTO leads (org_id, id, first_name, custom, created_at, updated_at)
+         SELECT org_id, gen_random_uuid(), 'F' || n, CASE WHEN n < 70 THEN jsonb_build_object('visits', n % 3, 'note', 'n' || n % 3) ELSE '{}' END, created_at, created_at
+         FROM leads, generate_series(1, 135) n WHERE first_name = 'A'",
+    )
+    .await;
+    for sort in ["custom.visits", "-custom.visits", "custom.note", "-custom.note"] {
+        let names = |page: &Answer| page.texts("tr[data-row] .person-name");
+        let link = |page: &Answer, rel: &str| page.attributes(&format!("a[rel='{rel}']"), "href").remove(0);
+        let first = owner.get(&format!("/leads?sort={sort}")).await.expect(200);
+        let second = owner.get(&link(&first, "next")).await.expect(200);
+        let third = owner.get(&link(&second, "next")).await.expect(200);
+        let mut all = [names(&first), names(&second), names(&third)].concat();
+        let back = owner.get(&link(&third, "prev")).await.expect(200);
+        assert_eq!(names(&back), names(&second), "{sort}");
+        assert_eq!(names(&owner.get(&link(&back, "prev")).await.expect(200)), names(&first), "{sort}");
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 140, "{sort}");
+    }
+    app.sql("DELETE FROM leads WHERE first_name LIKE 'F%'").await;
     let page = owner.get("/leads?columns=custom.visits,custom.note&sort=-custom.visits").await.expect(200);
     assert_eq!(page.texts("tr[data-row] .person-name"), ["C", "A", "D", "B", "E"]);
     assert_eq!(page.attributes("th[aria-sort]", "aria-sort"), ["descending"]);

@@ -24,6 +24,7 @@ pub use actions::{NewField, ensure, for_values, planned, used};
 pub use kind::FieldKind;
 pub use registry::{Field, IndexState, Registry};
 pub use sort::SortedField;
+pub(crate) use sort::nothing;
 pub use store::{list, read};
 
 /// How many fields an organisation may have, archived ones included: as many as a file may have columns.

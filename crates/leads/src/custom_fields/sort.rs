@@ -1,6 +1,6 @@
 use http_kit::Problem;
 
-use super::{MOST_KEY, Registry};
+use super::{Field, FieldKind, INDEXED_LETTERS, MOST_KEY, Registry};
 use crate::{filter::nearest, model::is_custom_key};
 
 /// What comes before the key.
@@ -35,31 +35,49 @@ impl SortedField {
         self.name().strip_prefix(PREFIX).unwrap_or_default()
     }
 
-    /// Refuses one that no field is.
-    pub(crate) fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        if registry.get(self.key()).is_some() {
-            return Ok(());
-        }
-        let near = nearest(self.key(), registry.iter().map(|field| field.key.as_str()));
-        Err(Problem::field("/sort", "sort.unknown", format!("There is no custom field {:?} to sort by{near}", self.key())))
+    /// The field it is, among these.
+    pub(crate) fn of<'a>(&self, registry: &'a Registry) -> Result<&'a Field, Problem> {
+        registry.get(self.key()).ok_or_else(|| {
+            let near = nearest(self.key(), registry.iter().map(|field| field.key.as_str()));
+            Problem::field("/sort", "sort.unknown", format!("There is no custom field {:?} to sort by{near}", self.key()))
+        })
     }
 
     /// The expressions over `lead_rows l` that a list sorts by, never NULL, and their types: figures and then texts, of which a field
-    /// has one kind, so that its kind need not be known. What is not there is before everything else. No index gives this order:
-    /// all leads that a filter means are sorted.
-    pub(crate) fn expressions(&self) -> [(String, &'static str); 2] {
+    /// has one kind, so that its kind need not be known. Whoever has none comes last in either direction.
+    pub(crate) fn expressions(&self, descending: bool) -> [(String, &'static str); 2] {
         // A key is made of a–z, 0–9 and _, so it can stand in the statement.
         let (value, text) = (format!("l.custom -> '{}'", self.key()), format!("l.custom ->> '{}'", self.key()));
+        let (no_number, no_text) = nothing(descending);
         [
             (
                 format!(
-                    "coalesce(CASE jsonb_typeof({value}) WHEN 'number' THEN ({text})::numeric::float8 WHEN 'boolean' THEN ({text})::boolean::int::float8 END, '-infinity'::float8)"
+                    "coalesce(CASE jsonb_typeof({value}) WHEN 'number' THEN ({text})::numeric::float8 WHEN 'boolean' THEN ({text})::boolean::int::float8 END, {no_number})"
                 ),
                 "float8",
             ),
-            (format!("coalesce(CASE jsonb_typeof({value}) WHEN 'string' THEN leadline_fold({text}) END, '')"), "text"),
+            (
+                format!(
+                    "coalesce(nullif(CASE jsonb_typeof({value}) WHEN 'string' THEN left(leadline_fold({text}), {INDEXED_LETTERS}) END, ''), {no_text}) COLLATE \"C\""
+                ),
+                "text",
+            ),
         ]
     }
+
+    /// The column of `lead_custom_values v` that has this order, and the expressions over it that say the same as those above.
+    pub(crate) fn indexed(field: &Field, descending: bool) -> (&'static str, [String; 2]) {
+        let (no_number, no_text) = nothing(descending);
+        match field.kind {
+            FieldKind::Number | FieldKind::Bool => ("number", ["v.number".to_owned(), no_text.to_owned()]),
+            _ => ("text", [no_number.to_owned(), "v.text".to_owned()]),
+        }
+    }
+}
+
+/// What stands for no figure and for no text: after all others.
+pub(crate) const fn nothing(descending: bool) -> (&'static str, &'static str) {
+    if descending { ("'-infinity'::float8", "''::text COLLATE \"C\"") } else { ("'infinity'::float8", "U&'\\+10FFFF'::text COLLATE \"C\"") }
 }
 
 impl std::fmt::Debug for SortedField {

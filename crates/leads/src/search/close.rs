@@ -85,11 +85,15 @@ async fn terms_like(tx: &TenantTx, word: &Word) -> Result<Vec<i64>, DbError> {
         exchanged(&word.text).into_iter().map(|pattern| format!("t.term LIKE {}::text", p.push(pattern))).collect();
     // One by one and not as an array, which this kind of index is not asked for.
     let exchanged = if exchanged.is_empty() { "false".to_owned() } else { exchanged.join(" OR ") };
-    let sql = format!(
-        "(SELECT t.key FROM lead_term_rows t WHERE t.org_id = {org} AND NOT t.company AND t.term % {text} ORDER BY similarity(t.term, {text}) DESC LIMIT {most})
-         UNION (SELECT t.key FROM lead_term_rows t WHERE t.org_id = {org} AND {text} <% t.term ORDER BY word_similarity({text}, t.term) DESC LIMIT {most})
-         UNION (SELECT t.key FROM lead_term_rows t WHERE t.org_id = {org} AND ({exchanged}) LIMIT {most})"
-    );
+    let mut sets = vec![format!("NOT t.company AND t.term % {text} ORDER BY similarity(t.term, {text}) DESC")];
+    // Companies and other terms have an index each.
+    for half in ["t.company", "NOT t.company"] {
+        sets.push(format!("{half} AND {text} <% t.term ORDER BY word_similarity({text}, t.term) DESC"));
+        sets.push(format!("{half} AND ({exchanged})"));
+    }
+    let sets: Vec<String> =
+        sets.iter().map(|set| format!("(SELECT t.key FROM lead_term_rows t WHERE t.org_id = {org} AND {set} LIMIT {most})")).collect();
+    let sql = sets.join(" UNION ");
     let rows = tx.query(&sql, &p.refs()).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -8,7 +8,7 @@
 use db::{Db, DbError, Scope};
 
 use super::{
-    vocabulary::{Terms, Wanted, look_up},
+    vocabulary::{Terms, Wanted, has_trigram, look_up},
     words::{Address, Word},
 };
 use crate::filter::Params;
@@ -47,12 +47,38 @@ pub(crate) enum Way {
 
 /// Looks the words up in the vocabulary and decides.
 pub(crate) async fn way(db: &Db, scope: &Scope, words: &[Word]) -> Result<Way, DbError> {
-    let mut longest: Vec<&Word> = words.iter().collect();
-    longest.sort_by_key(|word| std::cmp::Reverse(word.text.chars().count()));
-    longest.truncate(MOST_NARROWING);
-    let (ways, wanted) = share_out(&longest);
-    let terms = look_up(db, scope, &wanted).await?;
+    let (ways, wanted) = share_out(&telling(words));
+    let terms = look_up(db, scope, &wanted, &needs(&ways, &wanted)).await?;
     Ok(decide(ways, terms))
+}
+
+/// The words to look up: the longest, and none that only the whole vocabulary could tell, unless there are no others.
+fn telling(words: &[Word]) -> Vec<&Word> {
+    let (mut telling, short): (Vec<&Word>, Vec<&Word>) = words.iter().partition(|word| has_trigram(&word.pattern()));
+    if telling.is_empty() {
+        telling = short;
+    }
+    telling.sort_by_key(|word| std::cmp::Reverse(word.text.chars().count()));
+    telling.truncate(MOST_NARROWING);
+    telling
+}
+
+/// For each set of companies, what must have been found for it to matter: for one of these ways, all of its other sets.
+///
+/// A frequent word is in the names of thousands of companies, which are read for nothing if no lead can have the other word.
+fn needs(ways: &[Vec<Factor>], wanted: &[Wanted]) -> Vec<Vec<Vec<usize>>> {
+    let is_small = |at: &usize| wanted.get(*at).is_some_and(|set| set.company == Some(false));
+    let sets = |way: &[Factor]| -> Vec<usize> {
+        way.iter().filter_map(|factor| if let Factor::Set(at) = factor { Some(*at) } else { None }).collect()
+    };
+    (0..wanted.len())
+        .map(|at| {
+            let others = ways.iter().map(|way| sets(way)).filter(|sets| sets.contains(&at));
+            let needed: Vec<Vec<usize>> = others.map(|sets| sets.into_iter().filter(is_small).collect()).collect();
+            // A small one is looked up in any case.
+            if is_small(&at) || needed.iter().any(Vec::is_empty) { Vec::new() } else { needed }
+        })
+        .collect()
 }
 
 /// All ways to share the words out between the company and other terms, and the sets of terms to look up for them.
@@ -167,7 +193,7 @@ mod tests {
     /// What is decided when the look-up gives these.
     fn decided(q: &str, found: impl Fn(&Wanted) -> Terms) -> Way {
         let words = words(q);
-        let (ways, wanted) = share_out(&words.iter().collect::<Vec<_>>());
+        let (ways, wanted) = share_out(&telling(&words));
         decide(ways, wanted.iter().map(found).collect())
     }
 
@@ -208,6 +234,31 @@ mod tests {
             decided("ada xyzzy", |wanted| if wanted.patterns == ["%ada%"] { terms(&[7], 50) } else { Terms::default() }),
             Way::Nowhere
         ));
+    }
+
+    #[test]
+    fn two_letters_are_left_to_the_text() {
+        let looked_up = |q: &str| words(q).iter().filter(|word| telling(&words(q)).contains(word)).map(|word| word.text.clone()).collect::<Vec<_>>();
+        assert_eq!(looked_up("vp finance"), ["finance"]);
+        assert_eq!(looked_up("vp x"), ["vp", "x"], "there is nothing else");
+    }
+
+    #[test]
+    fn companies_of_one_word_are_looked_up_if_the_other_is_no_company() {
+        let words = words("smith software");
+        let (ways, wanted) = share_out(&telling(&words));
+        let said = |set: &Wanted| format!("{}{}", if set.company == Some(true) { "companies " } else { "" }, set.patterns.join(" "));
+        let needs: Vec<(String, Vec<Vec<String>>)> = needs(&ways, &wanted)
+            .into_iter()
+            .enumerate()
+            .map(|(at, needs)| (said(&wanted[at]), needs.into_iter().map(|group| group.into_iter().map(|at| said(&wanted[at])).collect()).collect()))
+            .collect();
+        let needed = |set: &str| needs.iter().find(|(name, _)| name == set).map(|(_, needs)| needs.clone()).unwrap();
+        assert_eq!(needed("companies %smith%"), [["%software%"]]);
+        assert_eq!(needed("companies %software%"), [["%smith%"]]);
+        for always in ["%smith%", "%software%", "companies %software% %smith%"] {
+            assert!(needed(always).is_empty(), "{always}");
+        }
     }
 
     #[test]

@@ -36,34 +36,40 @@ impl Terms {
     }
 }
 
-/// Looks all sets up, in one round trip and in their order.
-pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Terms>, DbError> {
+/// Looks all sets up, in one round trip and in their order; each only if for one of its `needs` all of these others are there.
+pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted], needs: &[Vec<Vec<usize>>]) -> Result<Vec<Terms>, DbError> {
     let mut found = vec![Terms::default(); wanted.len()];
     if wanted.is_empty() {
         return Ok(found);
     }
     let mut p = Params::default();
     let org = format!("{}::uuid", p.push(scope.org()));
-    let sets: Vec<String> = wanted
-        .iter()
-        .enumerate()
-        .map(|(number, set)| {
-            let patterns: Vec<String> =
-                set.patterns.iter().map(|pattern| format!(" AND t.term LIKE {}::text", p.push(pattern.clone()))).collect();
-            let company = match set.company {
-                Some(true) => " AND t.company",
-                Some(false) => " AND NOT t.company",
-                None => "",
-            };
-            format!(
-                "SELECT {number}, coalesce(array_agg(s.key), '{{}}'), coalesce(sum(greatest(s.leads, 1)), 0)::bigint, count(*) FROM
-                   (SELECT t.key, t.leads FROM lead_term_rows t WHERE t.org_id = {org}{company}{} LIMIT {}) s",
-                patterns.concat(),
-                MOST_TERMS + 1
-            )
+    let mut sets: Vec<String> = Vec::new();
+    for (number, set) in wanted.iter().enumerate() {
+        let patterns: Vec<String> =
+            set.patterns.iter().map(|pattern| format!(" AND t.term LIKE {}::text", p.push(pattern.clone()))).collect();
+        let patterns = patterns.concat();
+        let needed = needs.get(number).map(|needs| if_found(needs)).unwrap_or_default();
+        // Companies and other terms have an index each.
+        let halves: &[&str] = match set.company {
+            Some(true) => &["t.company"],
+            Some(false) => &["NOT t.company"],
+            None => &["t.company", "NOT t.company"],
+        };
+        let halves: Vec<String> = halves
+            .iter()
+            .map(|half| {
+                format!("(SELECT t.key, t.leads FROM lead_term_rows t WHERE t.org_id = {org} AND {half}{patterns}{needed} LIMIT {})", MOST_TERMS + 1)
+            })
+            .collect();
+        sets.push(format!("s{number} AS MATERIALIZED ({})", halves.join(" UNION ALL ")));
+    }
+    let told: Vec<String> = (0..wanted.len())
+        .map(|number| {
+            format!("SELECT {number}, coalesce(array_agg(s.key), '{{}}'), coalesce(sum(greatest(s.leads, 1)), 0)::bigint, count(*) FROM s{number} s")
         })
         .collect();
-    let sql = sets.join(" UNION ALL ");
+    let sql = format!("WITH {} {}", ordered(sets, needs).join(", "), told.join(" UNION ALL "));
     // Trigrams find whatever has three letters on end; for shorter pieces the whole vocabulary is read, and how is for the planner.
     let rows = if wanted.iter().flat_map(|set| &set.patterns).all(|pattern| has_trigram(pattern)) {
         db.read_by(Path::CollectionOnly, scope, (&sql, &p.refs()), None).await?.0
@@ -80,6 +86,25 @@ pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted]) -> Result
     Ok(found)
 }
 
-fn has_trigram(pattern: &str) -> bool {
+/// That one of these groups of sets is there as a whole.
+fn if_found(needs: &[Vec<usize>]) -> String {
+    if needs.is_empty() {
+        return String::new();
+    }
+    let groups: Vec<String> = needs
+        .iter()
+        .map(|group| group.iter().map(|set| format!("EXISTS (SELECT FROM s{set})")).collect::<Vec<_>>().join(" AND "))
+        .collect();
+    format!(" AND ({})", groups.join(" OR "))
+}
+
+/// Those that others need before those.
+fn ordered(sets: Vec<String>, needs: &[Vec<Vec<usize>>]) -> Vec<String> {
+    let (first, then): (Vec<_>, Vec<_>) = sets.into_iter().enumerate().partition(|(at, _)| needs.get(*at).is_none_or(Vec::is_empty));
+    first.into_iter().chain(then).map(|(_, set)| set).collect()
+}
+
+/// Whether an index of trigrams can tell it.
+pub(super) fn has_trigram(pattern: &str) -> bool {
     pattern.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= 3)
 }

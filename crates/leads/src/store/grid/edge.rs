@@ -24,7 +24,7 @@ pub(super) struct Edge {
 impl Edge {
     pub(super) fn decode(cursor: Option<&str>, sort: Sort) -> Result<Option<Self>, Problem> {
         let edge: Option<Self> = cursor.filter(|text| !text.is_empty()).map(Cursor::decode).transpose()?;
-        if edge.as_ref().is_some_and(|edge| edge.s != sort.to_string() || !sort.key.reads(&edge.k)) {
+        if edge.as_ref().is_some_and(|edge| edge.s != sort.to_string() || !sort.reads(&edge.k)) {
             return Err(Problem::field("/cursor", "cursor.invalid", "The cursor belongs to another sort: leave it out to begin again"));
         }
         Ok(edge)
@@ -37,6 +37,12 @@ impl Edge {
 
     pub(super) const fn backwards(&self) -> bool {
         self.b
+    }
+
+    /// Figure, text and id of the row, where a custom field is sorted by.
+    pub(super) fn value(&self) -> (&str, &str, LeadId) {
+        let key = |at: usize| self.k.get(at).map_or("", String::as_str);
+        (key(0), key(1), self.i)
     }
 
     pub(super) fn total(&self) -> Option<Total> {
@@ -54,7 +60,7 @@ pub(super) struct Order<'a> {
 impl Order<'_> {
     /// The expressions sorted by, over `l`.
     pub(super) fn keys(self) -> Vec<String> {
-        self.sort.key.columns().into_iter().map(|(expression, _)| expression).collect()
+        self.sort.columns().into_iter().map(|(expression, _)| expression).collect()
     }
 
     /// `expression AS k1, …`
@@ -74,13 +80,18 @@ impl Order<'_> {
         keys.iter().map(AsRef::as_ref).chain([id]).map(|name| format!("{name} {direction}")).collect::<Vec<_>>().join(", ")
     }
 
+    /// The sign between what lies beyond the edge and the edge itself.
+    pub(super) fn sign(self) -> &'static str {
+        if self.sort.descending == self.edge.is_some_and(Edge::backwards) { ">" } else { "<" }
+    }
+
     /// ` AND (keys, id) beyond the edge`.
     pub(super) fn beyond<S: AsRef<str>>(self, keys: &[S], id: &str, p: &mut Params) -> String {
         let Some(edge) = self.edge else { return String::new() };
-        let sign = if self.sort.descending == edge.b { ">" } else { "<" };
+        let sign = self.sign();
         let names: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
         let bound: Vec<String> =
-            self.sort.key.columns().iter().zip(&edge.k).map(|((_, kind), key)| format!("{}::text::{kind}", p.push(key.clone()))).collect();
+            self.sort.columns().iter().zip(&edge.k).map(|((_, kind), key)| format!("{}::text::{kind}", p.push(key.clone()))).collect();
         format!(" AND ({}, {id}) {sign} ({}, {}::uuid)", names.join(", "), bound.join(", "), p.push(edge.i))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     ListQuery,
     edge::{Edge, Order},
-    list::{STEPS, STEPS_IN_INDEX, Statement, is_frequent},
+    list::{Statement, steps},
 };
 use crate::search::{self, Way};
 
@@ -23,7 +23,6 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let words = search::words(&query.q);
     let way = if words.is_empty() { None } else { Some(search::way(&app.db, scope, &words).await?) };
     let mut plans = Vec::new();
-    let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
     if way.is_none()
         && let Some(((sql, params), is_whole)) = Statement::first_look(scope, query, order, app.clock.now())
     {
@@ -36,9 +35,10 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let statements = match &way {
         None => vec![statement().all()],
         Some(Way::Nowhere) => Vec::new(),
-        Some(Way::Everywhere) => vec![statement().walk(Some(steps))],
-        Some(Way::Index(narrowing)) if is_frequent(narrowing) => vec![statement().walk(Some(steps)), statement().collect(narrowing)],
-        Some(Way::Index(narrowing)) => vec![statement().collect(narrowing)],
+        Some(Way::Everywhere) => vec![statement().walk(None)],
+        Some(Way::Index(narrowing)) => {
+            steps(query, narrowing).map(|steps| statement().walk(Some(steps))).into_iter().chain([statement().collect(narrowing)]).collect()
+        }
     };
     for (sql, params) in statements {
         plans.extend(plan(&app.db.read_planned(scope, &format!("EXPLAIN (FORMAT JSON) {sql}"), &params.refs()).await?)?);

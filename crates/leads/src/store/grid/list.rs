@@ -14,7 +14,7 @@ use super::{
     sort::SortKey,
 };
 use crate::{
-    custom_fields,
+    custom_fields::{self, Field, SortedField},
     filter::Params,
     model::Lead,
     search::{self, Narrowing, Way},
@@ -23,18 +23,17 @@ use crate::{
 /// Leads that hold the words, from which on walking along the sort finds a page sooner than collecting them all does.
 const FREQUENT: i64 = 3_000;
 
-/// How many leads a walk passes before it gives up: about ten milliseconds, with the searched text in the index or without.
-pub(super) const STEPS_IN_INDEX: i64 = 20_000;
-pub(super) const STEPS: i64 = 4_000;
+/// How many leads a walk passes in the time that collecting one takes, where the index of the sort holds the searched text.
+const PASSED_IN_INDEX: i64 = 4;
 
 /// A statement for one page of one query.
 pub(super) struct Statement<'a> {
-    query: &'a ListQuery,
-    order: Order<'a>,
-    org: String,
+    pub(super) query: &'a ListQuery,
+    pub(super) order: Order<'a>,
+    pub(super) org: String,
     /// The filter.
-    condition: String,
-    params: Params,
+    pub(super) condition: String,
+    pub(super) params: Params,
 }
 
 /// Rows of a page, one more than it holds if there is another, and the total if finding them has told it.
@@ -58,13 +57,18 @@ pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Le
 /// The same, with something else asked in the same round trip.
 pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, beside: &mut Beside<'_>) -> Result<Page<Lead>, Problem> {
     let query = &query.searching();
-    if let SortKey::Custom(field) = query.sort.key {
-        field.check(&custom_fields::read(&app.db, scope).await?)?;
-    }
+    let field = match query.sort.key {
+        SortKey::Custom(field) => Some(sorted_by(app, scope, field).await?),
+        _ => None,
+    };
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {
-        Found { rows: all(app, scope, query, order, beside).await.map_err(blame)?, total: None }
+        let rows = match field.filter(|field| field.indexed) {
+            Some(field) => read(app, scope, Statement::new(scope, query, order, app.clock.now()).by_value(&field)).await,
+            None => all(app, scope, query, order, beside).await,
+        };
+        Found { rows: rows.map_err(blame)?, total: None }
     } else {
         search(app, scope, query, order).await.map_err(blame)?
     };
@@ -75,6 +79,14 @@ pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, bes
         known => known,
     };
     page(&found.rows, query, edge.as_ref(), total).map_err(Problem::from)
+}
+
+/// The field that a list is sorted by: from the first time on it is indexed.
+async fn sorted_by(app: &App, scope: &Scope, sorted: SortedField) -> Result<Field, Problem> {
+    let registry = custom_fields::read(&app.db, scope).await?;
+    let field = sorted.of(&registry)?.clone();
+    custom_fields::used(app, scope, &registry, std::slice::from_ref(&field.key)).await?;
+    Ok(field)
 }
 
 fn rows_in(rows: &[Row]) -> i64 {
@@ -103,9 +115,11 @@ async fn all(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>, besi
     read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await
 }
 
-/// Whether walking is worth a try.
-pub(super) const fn is_frequent(narrowing: &Narrowing) -> bool {
-    narrowing.about > FREQUENT
+/// How many leads a walk should pass before it gives up, and none if walking is not worth a try: it takes as long as collecting
+/// would, so whichever way is the shorter, both together are at most twice as long.
+pub(super) fn steps(query: &ListQuery, narrowing: &Narrowing) -> Option<i64> {
+    let is_in_index = query.sort.key.covers_search() && query.filter.is_empty();
+    (narrowing.about > FREQUENT).then(|| narrowing.about.saturating_mul(if is_in_index { PASSED_IN_INDEX } else { 1 }))
 }
 
 /// A page of a search, by whichever way is short: rare words are collected and sorted, frequent ones met while walking along the sort.
@@ -116,15 +130,8 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
         Way::Index(narrowing) => Some(narrowing),
         Way::Everywhere => None,
     };
-    if narrowing.as_ref().is_none_or(is_frequent) {
-        let steps = if query.sort.key.covers_search() { STEPS_IN_INDEX } else { STEPS };
-        let (sql, params) = statement().walk(Some(steps));
-        // A filter besides may have a better way than the walk.
-        let rows = if query.filter.is_empty() && scope.sees_everything() {
-            app.db.read_by(Path::Order, scope, (&sql, &params.refs()), None).await?.0
-        } else {
-            read(app, scope, (sql, params)).await?
-        };
+    if let Some(steps) = narrowing.as_ref().and_then(|narrowing| steps(query, narrowing)) {
+        let rows = walk(app, scope, query, statement().walk(Some(steps))).await?;
         if !whole(&rows, query) {
             return Ok(Found { rows, total: None });
         }
@@ -139,7 +146,15 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
             return Ok(Found { rows, total: Some(bounded(counted, COUNT_LIMIT)) });
         }
     }
-    Ok(Found { rows: read(app, scope, statement().walk(None)).await?, total: None })
+    Ok(Found { rows: walk(app, scope, query, statement().walk(None)).await?, total: None })
+}
+
+async fn walk(app: &App, scope: &Scope, query: &ListQuery, (sql, params): (String, Params)) -> Result<Vec<Row>, DbError> {
+    // A filter besides may have a better way than along the sort.
+    if !(query.filter.is_empty() && scope.sees_everything()) {
+        return read(app, scope, (sql, params)).await;
+    }
+    Ok(app.db.read_by(Path::Order, scope, (&sql, &params.refs()), None).await?.0)
 }
 
 impl<'a> Statement<'a> {
@@ -202,7 +217,7 @@ impl<'a> Statement<'a> {
             self.org,
             self.condition,
             order.by(&keys, "l.id"),
-            steps.map_or_else(|| " OFFSET 0".to_owned(), |steps| format!(" LIMIT {steps}")),
+            steps.map_or_else(|| " OFFSET 0".to_owned(), |steps| format!(" LIMIT {}::bigint", self.params.push(steps))),
             order.by(&named, "l.id"),
             self.query.limit + 1
         );
@@ -240,7 +255,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Reads the rows that `page` has found.
-    fn shown(self, page: &str) -> (String, Params) {
+    pub(super) fn shown(self, page: &str) -> (String, Params) {
         let order = self.order;
         let named = order.named("page");
         let texts: Vec<String> = named.iter().map(|key| format!("{key}::text")).collect();

@@ -1,5 +1,6 @@
 //! Pages of leads: filtered, searched, sorted, by keyset.
 
+mod by_value;
 mod count;
 mod edge;
 mod explain;

@@ -86,9 +86,9 @@ impl SortKey {
     /// The expressions sorted by, and their types. An index gives the order of score, creation, name, company, employees and
     /// last activity; the others are sorted when they are asked for, for they are asked for rarely and each index
     /// costs every import.
-    pub(super) fn columns(self) -> Vec<(String, &'static str)> {
+    fn columns(self, descending: bool) -> Vec<(String, &'static str)> {
         let fixed: &[(&str, &'static str)] = match self {
-            Self::Custom(field) => return field.expressions().into(),
+            Self::Custom(field) => return field.expressions(descending).into(),
             Self::Score => &[("l.score", "int")],
             Self::Created => &[("l.created_at", "timestamptz")],
             Self::Updated => &[("l.updated_at", "timestamptz")],
@@ -114,20 +114,6 @@ impl SortKey {
     pub(super) const fn covers_search(self) -> bool {
         matches!(self, Self::Score)
     }
-
-    /// Whether PostgreSQL could read these texts as the keys of this order: a malformed one of a cursor would be our error
-    /// instead of the caller's.
-    pub(super) fn reads(self, keys: &[String]) -> bool {
-        let columns = self.columns();
-        keys.len() == columns.len()
-            && columns.iter().zip(keys).all(|((_, kind), key)| match *kind {
-                "int" => key.parse::<i32>().is_ok(),
-                // As PostgreSQL writes them: others it might refuse as too large or too small.
-                "float8" => matches!(key.as_str(), "-Infinity" | "0" | "-0") || key.parse::<f64>().is_ok_and(f64::is_normal),
-                "timestamptz" => key == "-infinity" || key.replacen(' ', "T", 1).parse::<Timestamp>().is_ok(),
-                _ => !key.contains('\0'),
-            })
-    }
 }
 
 impl Sort {
@@ -142,6 +128,27 @@ impl Sort {
             let why = format!("The list sorts by {names} and custom.KEY for a custom field; a - before the name turns it round");
             FieldError::new("/sort", "sort.unknown", why)
         })
+    }
+}
+
+impl Sort {
+    /// The expressions sorted by, and their types.
+    pub(super) fn columns(self) -> Vec<(String, &'static str)> {
+        self.key.columns(self.descending)
+    }
+
+    /// Whether PostgreSQL could read these texts as the keys of this order: a malformed one of a cursor would be our error
+    /// instead of the caller's.
+    pub(super) fn reads(self, keys: &[String]) -> bool {
+        let columns = self.columns();
+        keys.len() == columns.len()
+            && columns.iter().zip(keys).all(|((_, kind), key)| match *kind {
+                "int" => key.parse::<i32>().is_ok(),
+                // As PostgreSQL writes them: others it might refuse as too large or too small.
+                "float8" => matches!(key.as_str(), "-Infinity" | "Infinity" | "0" | "-0") || key.parse::<f64>().is_ok_and(f64::is_normal),
+                "timestamptz" => key == "-infinity" || key.replacen(' ', "T", 1).parse::<Timestamp>().is_ok(),
+                _ => !key.contains('\0'),
+            })
     }
 }
 
