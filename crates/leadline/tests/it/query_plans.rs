@@ -114,6 +114,8 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("", "title contains sales", "-score"),
     ("", "custom.plan is \"plan 7\"", "-score"),
     ("", "custom.visits > 4900", "-score"),
+    ("", "", "-custom.visits"),
+    ("", "country is US", "custom.plan"),
     ("", "engagement.opens >= 1", "-score"),
     ("", "account.domain is c7.example", "-score"),
     ("", "segment in (FIXED)", "-score"),

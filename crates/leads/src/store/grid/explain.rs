@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{
     ListQuery,
     edge::{Edge, Order},
-    list::{Statement, steps},
+    list::{Statement, sorted_by, steps},
+    sort::SortKey,
 };
 use crate::search::{self, Way};
 
@@ -23,6 +24,10 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let words = search::words(&query.q);
     let way = if words.is_empty() { None } else { Some(search::way(&app.db, scope, &words).await?) };
     let mut plans = Vec::new();
+    let field = match query.sort.key {
+        SortKey::Custom(field) => Some(sorted_by(app, scope, field).await?).filter(|field| field.indexed),
+        _ => None,
+    };
     if way.is_none()
         && let Some(((sql, params), is_whole)) = Statement::first_look(scope, query, order, app.clock.now())
     {
@@ -33,7 +38,7 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
         }
     }
     let statements = match &way {
-        None => vec![statement().all()],
+        None => vec![field.map_or_else(|| statement().all(), |field| statement().by_value(&field))],
         Some(Way::Nowhere) => Vec::new(),
         Some(Way::Everywhere) => vec![statement().walk(None)],
         Some(Way::Index(narrowing)) => {

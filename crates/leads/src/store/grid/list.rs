@@ -82,7 +82,7 @@ pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, bes
 }
 
 /// The field that a list is sorted by: from the first time on it is indexed.
-async fn sorted_by(app: &App, scope: &Scope, sorted: SortedField) -> Result<Field, Problem> {
+pub(super) async fn sorted_by(app: &App, scope: &Scope, sorted: SortedField) -> Result<Field, Problem> {
     let registry = custom_fields::read(&app.db, scope).await?;
     let field = sorted.of(&registry)?.clone();
     custom_fields::used(app, scope, &registry, std::slice::from_ref(&field.key)).await?;
