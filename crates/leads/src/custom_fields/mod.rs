@@ -7,9 +7,9 @@
 //! **Index.** A GIN index over `leads.custom` would answer equality alone, and every import would pay for every key of every
 //! organisation; an expression index per field knows one organisation's `visits` from another's only as a partial index of
 //! its own, hundreds of them on one table, all looked at in each write and each plan. So values are indexed where they are used: the
-//! first filter that names a field marks it, a trigger keeps its values from then on in `lead_custom_values`, typed, one row per
+//! first filter or order that names a field marks it, a trigger keeps its values from then on in `lead_custom_values`, typed, one row per
 //! lead and field, and a job brings in those that were there before ([`jobs`]). Until it has ended, and for tests that no index can
-//! answer (what a text contains), filters read `leads.custom`. An organisation has at most [`MOST_INDEXED`] of them.
+//! answer (what a text contains), filters read `leads.custom`; a list sorted by it sorts all leads until then. An organisation has at most [`MOST_INDEXED`] of them.
 
 pub(crate) mod actions;
 pub(crate) mod api;

@@ -20,7 +20,7 @@ pub struct Field {
     pub options: Vec<String>,
     /// Where it stands among the others.
     pub position: i32,
-    /// Whether filters find its values by an index. Happens by itself once it is used.
+    /// Whether filters and orders find its values by an index. Happens by itself once it is used.
     pub indexed: bool,
     #[serde(skip)]
     pub(crate) index: IndexState,
