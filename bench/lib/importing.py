@@ -9,9 +9,11 @@ COLUMNS = ("first_name, last_name, email, title, seniority, department, company_
            "country, city, phone, linkedin_url")
 
 
-def write_file(server, path, rows):
+def write_file(server, path, rows, earlier=False):
+    """Real-looking leads; `earlier`: as they were before, when they had another title and lived elsewhere."""
+    columns = COLUMNS.replace(" title,", " 'Former ' || title AS title,").replace(" city,", " 'Old ' || city AS city,") if earlier else COLUMNS
     with open(path, "wb") as out:
-        subprocess.run([tool("psql"), "-X", "-q", "-d", server.url(), "-c", f"""COPY (SELECT {COLUMNS}, array_to_string(tags, ';') AS tags
+        subprocess.run([tool("psql"), "-X", "-q", "-d", server.url(), "-c", f"""COPY (SELECT {columns}, array_to_string(tags, ';') AS tags
             FROM leads WHERE email IS NOT NULL ORDER BY md5(email) LIMIT {rows}) TO STDOUT (FORMAT csv, HEADER)"""], stdout=out, check=True)
 
 
@@ -61,7 +63,7 @@ def measure(server, rows):
     """Both in turns, each over a fresh copy of the same database."""
     file, tenth = DATA / "import.csv", DATA / "import-tenth.csv"
     write_file(server, file, rows)
-    write_file(server, tenth, rows // 10)
+    write_file(server, tenth, rows // 10, earlier=True)
     say("  W5: a tenth of the leads first")
     make_template(server, tenth)
     fresh(server)
