@@ -176,10 +176,12 @@ async fn a_list_is_sorted_by_a_field_page_by_page() {
         let told: String = others["data"].as_array().unwrap().iter().map(|lead| lead["first_name"].as_str().unwrap()).collect();
         assert_eq!(told, names.replace('D', ""), "by index and filter: {sort}");
     }
-    // Back and forth over both ends of those with a value, many of them equal.
+    // Back and forth over both ends of those with a value, many of them equal; a text of which folding leaves nothing, one that is
+    // behind all others, and one that is longer than the index keeps.
     app.sql(
         "INSERT INTO leads (org_id, id, first_name, custom, created_at, updated_at)
-         SELECT org_id, gen_random_uuid(), 'F' || n, CASE WHEN n < 70 THEN jsonb_build_object('visits', n % 3, 'note', 'n' || n % 3) ELSE '{}' END, created_at, created_at
+         SELECT org_id, gen_random_uuid(), 'F' || n, CASE WHEN n < 70 THEN jsonb_build_object('visits', n % 3,
+           'note', CASE n % 3 WHEN 0 THEN U&'\\0301' WHEN 1 THEN U&'\\+10FFFF' ELSE repeat('n', 260) END) ELSE '{}' END, created_at, created_at
          FROM leads, generate_series(1, 135) n WHERE first_name = 'A'",
     )
     .await;
@@ -197,6 +199,15 @@ async fn a_list_is_sorted_by_a_field_page_by_page() {
         all.dedup();
         assert_eq!(all.len(), 140, "{sort}");
     }
+    // A cursor from before the index goes on behind it.
+    let indexed = owner.get("/api/v1/leads?sort=custom.note&limit=100").await.expect(200).json();
+    app.sql("UPDATE custom_fields SET index_state = 'building'").await;
+    let sorted = owner.get("/api/v1/leads?sort=custom.note&limit=100").await.expect(200).json();
+    assert_eq!(sorted, indexed);
+    let rest = format!("/api/v1/leads?sort=custom.note&limit=100&cursor={}", sorted["next_cursor"].as_str().unwrap());
+    let after = owner.get(&rest).await.expect(200).json();
+    app.sql("UPDATE custom_fields SET index_state = 'ready'").await;
+    assert_eq!(owner.get(&rest).await.expect(200).json(), after);
     app.sql("DELETE FROM leads WHERE first_name LIKE 'F%'").await;
     let page = owner.get("/leads?columns=custom.visits,custom.note&sort=-custom.visits").await.expect(200);
     assert_eq!(page.texts("tr[data-row] .person-name"), ["C", "A", "D", "B", "E"]);

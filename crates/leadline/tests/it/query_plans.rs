@@ -129,6 +129,8 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("companya energy 1", "", "-score"),
     ("n4711@", "", "-score"),
     ("engineer", "", "-score"),
+    ("an", "title contains sales", "-score"),
+    ("engineer", "", "title"),
     // Also inside a filter.
     ("", "search contains sabson and status is new", "-score"),
 ];

@@ -244,7 +244,7 @@ pub(crate) fn label_of(key: &str) -> String {
     letters.next().map_or_else(|| key.to_owned(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Somebody filters by these fields: those without an index get one, by a job.
+/// Somebody filters or sorts by these fields: those without an index get one, by a job.
 pub async fn used(app: &App, scope: &Scope, registry: &Registry, keys: &[String]) -> Result<(), DbError> {
     let without = |key: &&String| registry.get(key).is_some_and(|field| field.index == IndexState::None);
     let wanting: Vec<String> = keys.iter().filter(without).cloned().collect();

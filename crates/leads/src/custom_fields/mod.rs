@@ -9,7 +9,7 @@
 //! its own, hundreds of them on one table, all looked at in each write and each plan. So values are indexed where they are used: the
 //! first filter or order that names a field marks it, a trigger keeps its values from then on in `lead_custom_values`, typed, one row per
 //! lead and field, and a job brings in those that were there before ([`jobs`]). Until it has ended, and for tests that no index can
-//! answer (what a text contains), filters read `leads.custom`; a list sorted by it sorts all leads until then. An organisation has at most [`MOST_INDEXED`] of them.
+//! answer (what a text contains), filters read `leads.custom`; until then a list sorted by it sorts all leads. An organisation has at most [`MOST_INDEXED`] of them.
 
 pub(crate) mod actions;
 pub(crate) mod api;
@@ -24,7 +24,7 @@ pub use actions::{NewField, ensure, for_values, planned, used};
 pub use kind::FieldKind;
 pub use registry::{Field, IndexState, Registry};
 pub use sort::SortedField;
-pub(crate) use sort::nothing;
+pub(crate) use sort::{is_nothing, nothing};
 pub use store::{list, read};
 
 /// How many fields an organisation may have, archived ones included: as many as a file may have columns.

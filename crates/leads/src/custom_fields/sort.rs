@@ -75,9 +75,19 @@ impl SortedField {
     }
 }
 
-/// What stands for no figure and for no text: after all others.
+/// What stands for no figure and for no text: before or after all others, as the direction takes it. The text is longer than any
+/// value, which ends after [`INDEXED_LETTERS`].
 pub(crate) const fn nothing(descending: bool) -> (&'static str, &'static str) {
-    if descending { ("'-infinity'::float8", "''::text COLLATE \"C\"") } else { ("'infinity'::float8", "U&'\\+10FFFF'::text COLLATE \"C\"") }
+    if descending {
+        ("'-infinity'::float8", "''::text COLLATE \"C\"")
+    } else {
+        ("'infinity'::float8", "repeat(U&'\\+10FFFF', 252) COLLATE \"C\"")
+    }
+}
+
+/// Whether these are the keys of a lead without a value.
+pub(crate) fn is_nothing(number: &str, text: &str) -> bool {
+    number.ends_with("Infinity") && (text.is_empty() || text.chars().count() > INDEXED_LETTERS)
 }
 
 impl std::fmt::Debug for SortedField {

@@ -16,6 +16,9 @@ use crate::filter::Params;
 /// Words that narrow; the others are looked for in the text alone.
 const MOST_NARROWING: usize = 3;
 
+/// Of a set, the part that another one has as well: no more than a guess.
+const SHARED: i64 = 8;
+
 /// Something that must hold of a lead's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Factor {
@@ -31,7 +34,9 @@ pub(crate) struct Narrowing {
     any_of: Vec<Vec<Factor>>,
     terms: Vec<Terms>,
     /// How many leads that may be.
-    pub(crate) about: i64,
+    about: i64,
+    /// Whether every lead that is found holds the words, more or less: there is one of them.
+    is_exact: bool,
 }
 
 /// How a search is to be answered.
@@ -49,7 +54,7 @@ pub(crate) enum Way {
 pub(crate) async fn way(db: &Db, scope: &Scope, words: &[Word]) -> Result<Way, DbError> {
     let (ways, wanted) = share_out(&telling(words));
     let terms = look_up(db, scope, &wanted, &needs(&ways, &wanted)).await?;
-    Ok(decide(ways, terms))
+    Ok(decide(ways, terms, words.len() == 1))
 }
 
 /// The words to look up: the longest, and none that only the whole vocabulary could tell, unless there are no others.
@@ -67,16 +72,16 @@ fn telling(words: &[Word]) -> Vec<&Word> {
 ///
 /// A frequent word is in the names of thousands of companies, which are read for nothing if no lead can have the other word.
 fn needs(ways: &[Vec<Factor>], wanted: &[Wanted]) -> Vec<Vec<Vec<usize>>> {
-    let is_small = |at: &usize| wanted.get(*at).is_some_and(|set| set.company == Some(false));
+    let is_other = |at: &usize| wanted.get(*at).is_some_and(|set| set.company == Some(false));
     let sets = |way: &[Factor]| -> Vec<usize> {
         way.iter().filter_map(|factor| if let Factor::Set(at) = factor { Some(*at) } else { None }).collect()
     };
     (0..wanted.len())
         .map(|at| {
             let others = ways.iter().map(|way| sets(way)).filter(|sets| sets.contains(&at));
-            let needed: Vec<Vec<usize>> = others.map(|sets| sets.into_iter().filter(is_small).collect()).collect();
-            // A small one is looked up in any case.
-            if is_small(&at) || needed.iter().any(Vec::is_empty) { Vec::new() } else { needed }
+            let needed: Vec<Vec<usize>> = others.map(|sets| sets.into_iter().filter(is_other).collect()).collect();
+            // One of other terms is looked up in any case.
+            if is_other(&at) || needed.iter().any(Vec::is_empty) { Vec::new() } else { needed }
         })
         .collect()
 }
@@ -120,7 +125,7 @@ fn in_address(address: &Address, set: &mut impl FnMut(Option<bool>, Vec<String>)
 }
 
 /// Leaves out what nobody has and what narrows nothing.
-fn decide(ways: Vec<Vec<Factor>>, terms: Vec<Terms>) -> Way {
+fn decide(ways: Vec<Vec<Factor>>, terms: Vec<Terms>, is_exact: bool) -> Way {
     let mut any_of: Vec<Vec<Factor>> = Vec::new();
     let mut about = 0_i64;
     for factors in ways {
@@ -135,12 +140,13 @@ fn decide(ways: Vec<Vec<Factor>>, terms: Vec<Terms>) -> Way {
         let Some(least) = narrow.iter().map(|factor| size(factor, of(factor))).min().filter(|least| *least < i64::MAX) else {
             return Way::Everywhere;
         };
-        about = about.saturating_add(least);
+        // Of what several sets have in common the index knows without reading a lead.
+        about = about.saturating_add(if narrow.len() > 1 { least / SHARED } else { least });
         if !any_of.contains(&narrow) {
             any_of.push(narrow);
         }
     }
-    if any_of.is_empty() { Way::Nowhere } else { Way::Index(Narrowing { any_of, terms, about }) }
+    if any_of.is_empty() { Way::Nowhere } else { Way::Index(Narrowing { any_of, terms, about, is_exact }) }
 }
 
 /// How many leads that is, roughly. Two digits alone are in every twentieth address; each further one divides by ten.
@@ -154,6 +160,11 @@ fn size(factor: &Factor, terms: Option<&Terms>) -> i64 {
 }
 
 impl Narrowing {
+    /// How many leads would be read from the table until `enough` have been found.
+    pub(crate) fn to_read(&self, enough: i64) -> i64 {
+        if self.is_exact { self.about.min(enough) } else { self.about }
+    }
+
     /// The condition over `lead_hits l`, for the organisation whose placeholder is `org`.
     pub(crate) fn sql(&self, org: &str, p: &mut Params) -> String {
         let keys = "leadline_search_keys(l.org_id, l.search)";
@@ -194,7 +205,7 @@ mod tests {
     fn decided(q: &str, found: impl Fn(&Wanted) -> Terms) -> Way {
         let words = words(q);
         let (ways, wanted) = share_out(&telling(&words));
-        decide(ways, wanted.iter().map(found).collect())
+        decide(ways, wanted.iter().map(found).collect(), words.len() == 1)
     }
 
     fn sql(way: &Way) -> String {
@@ -238,7 +249,8 @@ mod tests {
 
     #[test]
     fn two_letters_are_left_to_the_text() {
-        let looked_up = |q: &str| words(q).iter().filter(|word| telling(&words(q)).contains(word)).map(|word| word.text.clone()).collect::<Vec<_>>();
+        let looked_up =
+            |q: &str| words(q).iter().filter(|word| telling(&words(q)).contains(word)).map(|word| word.text.clone()).collect::<Vec<_>>();
         assert_eq!(looked_up("vp finance"), ["finance"]);
         assert_eq!(looked_up("vp x"), ["vp", "x"], "there is nothing else");
     }
@@ -251,7 +263,9 @@ mod tests {
         let needs: Vec<(String, Vec<Vec<String>>)> = needs(&ways, &wanted)
             .into_iter()
             .enumerate()
-            .map(|(at, needs)| (said(&wanted[at]), needs.into_iter().map(|group| group.into_iter().map(|at| said(&wanted[at])).collect()).collect()))
+            .map(|(at, needs)| {
+                (said(&wanted[at]), needs.into_iter().map(|group| group.into_iter().map(|at| said(&wanted[at])).collect()).collect())
+            })
             .collect();
         let needed = |set: &str| needs.iter().find(|(name, _)| name == set).map(|(_, needs)| needs.clone()).unwrap();
         assert_eq!(needed("companies %smith%"), [["%software%"]]);

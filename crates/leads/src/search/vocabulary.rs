@@ -59,7 +59,10 @@ pub(crate) async fn look_up(db: &Db, scope: &Scope, wanted: &[Wanted], needs: &[
         let halves: Vec<String> = halves
             .iter()
             .map(|half| {
-                format!("(SELECT t.key, t.leads FROM lead_term_rows t WHERE t.org_id = {org} AND {half}{patterns}{needed} LIMIT {})", MOST_TERMS + 1)
+                format!(
+                    "(SELECT t.key, t.leads FROM lead_term_rows t WHERE t.org_id = {org} AND {half}{patterns}{needed} LIMIT {})",
+                    MOST_TERMS + 1
+                )
             })
             .collect();
         sets.push(format!("s{number} AS MATERIALIZED ({})", halves.join(" UNION ALL ")));

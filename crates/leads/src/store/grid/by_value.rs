@@ -2,12 +2,9 @@
 
 use super::{edge::Edge, list::Statement};
 use crate::{
-    custom_fields::{Field, SortedField, nothing},
+    custom_fields::{Field, SortedField, is_nothing, nothing},
     filter::Params,
 };
-
-/// What stands for no text after all others (see [`nothing`]).
-const NO_TEXT: [&str; 2] = ["", "\u{10FFFF}"];
 
 impl Statement<'_> {
     /// The page by the index of `field`, by which the query sorts; the same rows in the same order as without it.
@@ -23,7 +20,7 @@ impl Statement<'_> {
             let (number, text, id) = edge.value();
             let (sign, id) = (order.sign(), format!("{}::uuid", self.params.push(id)));
             let (everybody, nobody) = (String::new(), " AND false".to_owned());
-            if number.ends_with("Infinity") && NO_TEXT.contains(&text) {
+            if is_nothing(number, text) {
                 return [if backwards { everybody } else { nobody }, format!(" AND l.id {sign} {id}")];
             }
             let (bound, kind) = if column == "text" { (text, "text") } else { (number, "float8") };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     ListQuery,
     edge::{Edge, Order},
-    list::{Statement, sorted_by, steps},
+    list::{Statement, is_along_values, sorted_by, steps},
     sort::SortKey,
 };
 use crate::search::{self, Way};
@@ -25,7 +25,7 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let way = if words.is_empty() { None } else { Some(search::way(&app.db, scope, &words).await?) };
     let mut plans = Vec::new();
     let field = match query.sort.key {
-        SortKey::Custom(field) => Some(sorted_by(app, scope, field).await?).filter(|field| field.indexed),
+        SortKey::Custom(field) => Some(sorted_by(app, scope, query, field).await?).filter(|field| is_along_values(scope, query, field)),
         _ => None,
     };
     if way.is_none()
@@ -40,10 +40,12 @@ pub async fn explain(app: &App, scope: &Scope, query: &ListQuery) -> Result<Vec<
     let statements = match &way {
         None => vec![field.map_or_else(|| statement().all(), |field| statement().by_value(&field))],
         Some(Way::Nowhere) => Vec::new(),
-        Some(Way::Everywhere) => vec![statement().walk(None)],
-        Some(Way::Index(narrowing)) => {
-            steps(query, narrowing).map(|steps| statement().walk(Some(steps))).into_iter().chain([statement().collect(narrowing)]).collect()
-        }
+        Some(Way::Everywhere) => steps(query, None).into_iter().map(Some).chain([None]).map(|steps| statement().walk(steps)).collect(),
+        Some(Way::Index(narrowing)) => steps(query, Some(narrowing))
+            .map(|steps| statement().walk(Some(steps)))
+            .into_iter()
+            .chain([statement().collect(narrowing)])
+            .collect(),
     };
     for (sql, params) in statements {
         plans.extend(plan(&app.db.read_planned(scope, &format!("EXPLAIN (FORMAT JSON) {sql}"), &params.refs()).await?)?);

@@ -41,7 +41,7 @@ impl FirstLook {
 }
 
 /// Whether an index of its own answers, and mostly with few leads.
-fn names_few(part: &Node) -> bool {
+pub(super) fn names_few(part: &Node) -> bool {
     match part {
         Node::If(condition) => match condition {
             Condition::Text(TextField::Email | TextField::CompanyDomain | TextField::ExternalId, test) => {

@@ -10,21 +10,24 @@ use super::{
     COUNT_LIMIT, ListQuery, Page, blame,
     count::{bounded, total},
     edge::{Edge, Order},
-    first_look::FirstLook,
+    first_look::{FirstLook, names_few},
     sort::SortKey,
 };
 use crate::{
-    custom_fields::{self, Field, SortedField},
+    custom_fields::{self, Field, IndexState, SortedField},
     filter::Params,
     model::Lead,
     search::{self, Narrowing, Way},
 };
 
-/// Leads that hold the words, from which on walking along the sort finds a page sooner than collecting them all does.
-const FREQUENT: i64 = 3_000;
+/// Leads to read from the table, from which on meeting a page of them along the sort is sooner than collecting them all.
+const MANY: i64 = 3_000;
 
 /// How many leads a walk passes in the time that collecting one takes, where the index of the sort holds the searched text.
 const PASSED_IN_INDEX: i64 = 4;
+
+/// Indexed fields of an organisation from which on sorting by another makes no more of them: half of what there may be.
+const MOST_INDEXED_BY_ORDERS: usize = 10;
 
 /// A statement for one page of one query.
 pub(super) struct Statement<'a> {
@@ -58,13 +61,13 @@ pub async fn list(app: &App, scope: &Scope, query: &ListQuery) -> Result<Page<Le
 pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, beside: &mut Beside<'_>) -> Result<Page<Lead>, Problem> {
     let query = &query.searching();
     let field = match query.sort.key {
-        SortKey::Custom(field) => Some(sorted_by(app, scope, field).await?),
+        SortKey::Custom(field) => Some(sorted_by(app, scope, query, field).await?),
         _ => None,
     };
     let edge = Edge::decode(query.cursor.as_deref(), query.sort)?;
     let order = Order { sort: query.sort, edge: edge.as_ref() };
     let found = if query.q.trim().is_empty() {
-        let rows = match field.filter(|field| field.indexed) {
+        let rows = match field.filter(|field| is_along_values(scope, query, field)) {
             Some(field) => read(app, scope, Statement::new(scope, query, order, app.clock.now()).by_value(&field)).await,
             None => all(app, scope, query, order, beside).await,
         };
@@ -81,12 +84,21 @@ pub(crate) async fn list_beside(app: &App, scope: &Scope, query: &ListQuery, bes
     page(&found.rows, query, edge.as_ref(), total).map_err(Problem::from)
 }
 
-/// The field that a list is sorted by: from the first time on it is indexed.
-pub(super) async fn sorted_by(app: &App, scope: &Scope, sorted: SortedField) -> Result<Field, Problem> {
+/// The field that a list is sorted by. Where its index would be of use it has one from now on, unless there are many already: a look at a
+/// list should not take the last from a filter.
+pub(super) async fn sorted_by(app: &App, scope: &Scope, query: &ListQuery, sorted: SortedField) -> Result<Field, Problem> {
     let registry = custom_fields::read(&app.db, scope).await?;
     let field = sorted.of(&registry)?.clone();
-    custom_fields::used(app, scope, &registry, std::slice::from_ref(&field.key)).await?;
+    let indexed = registry.iter().filter(|field| field.index != IndexState::None).count();
+    if query.q.trim().is_empty() && indexed < MOST_INDEXED_BY_ORDERS {
+        custom_fields::used(app, scope, &registry, std::slice::from_ref(&field.key)).await?;
+    }
     Ok(field)
+}
+
+/// Whether walking along the values of the field finds a page soon: not if few leads are meant, or few are visible.
+pub(super) fn is_along_values(scope: &Scope, query: &ListQuery, field: &Field) -> bool {
+    field.indexed && scope.sees_everything() && !query.filter.parts().iter().any(names_few)
 }
 
 fn rows_in(rows: &[Row]) -> i64 {
@@ -115,11 +127,12 @@ async fn all(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>, besi
     read(app, scope, Statement::new(scope, query, order, app.clock.now()).all()).await
 }
 
-/// How many leads a walk should pass before it gives up, and none if walking is not worth a try: it takes as long as collecting
-/// would, so whichever way is the shorter, both together are at most twice as long.
-pub(super) fn steps(query: &ListQuery, narrowing: &Narrowing) -> Option<i64> {
+/// How many leads a walk should pass before it gives up: it takes as long as collecting would, so both together are at most
+/// twice as long as the shorter. None where no index has the order, or where a walk is not worth a try.
+pub(super) fn steps(query: &ListQuery, narrowing: Option<&Narrowing>) -> Option<i64> {
+    let to_read = narrowing.map_or(COUNT_LIMIT, |narrowing| narrowing.to_read(COUNT_LIMIT));
     let is_in_index = query.sort.key.covers_search() && query.filter.is_empty();
-    (narrowing.about > FREQUENT).then(|| narrowing.about.saturating_mul(if is_in_index { PASSED_IN_INDEX } else { 1 }))
+    (query.sort.key.is_indexed() && to_read > MANY).then(|| to_read.saturating_mul(if is_in_index { PASSED_IN_INDEX } else { 1 }))
 }
 
 /// A page of a search, by whichever way is short: rare words are collected and sorted, frequent ones met while walking along the sort.
@@ -130,7 +143,7 @@ async fn search(app: &App, scope: &Scope, query: &ListQuery, order: Order<'_>) -
         Way::Index(narrowing) => Some(narrowing),
         Way::Everywhere => None,
     };
-    if let Some(steps) = narrowing.as_ref().and_then(|narrowing| steps(query, narrowing)) {
+    if let Some(steps) = steps(query, narrowing.as_ref()) {
         let rows = walk(app, scope, query, statement().walk(Some(steps))).await?;
         if !whole(&rows, query) {
             return Ok(Found { rows, total: None });

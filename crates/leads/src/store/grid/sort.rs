@@ -84,8 +84,8 @@ impl SortKey {
     }
 
     /// The expressions sorted by, and their types. An index gives the order of score, creation, name, company, employees and
-    /// last activity; the others are sorted when they are asked for, for they are asked for rarely and each index
-    /// costs every import.
+    /// last activity, and mostly of a custom field; the others are sorted when they are asked for, for they are asked for rarely and each
+    /// index costs every import.
     fn columns(self, descending: bool) -> Vec<(String, &'static str)> {
         let fixed: &[(&str, &'static str)] = match self {
             Self::Custom(field) => return field.expressions(descending).into(),
@@ -129,9 +129,7 @@ impl Sort {
             FieldError::new("/sort", "sort.unknown", why)
         })
     }
-}
 
-impl Sort {
     /// The expressions sorted by, and their types.
     pub(super) fn columns(self) -> Vec<(String, &'static str)> {
         self.key.columns(self.descending)
@@ -145,7 +143,10 @@ impl Sort {
             && columns.iter().zip(keys).all(|((_, kind), key)| match *kind {
                 "int" => key.parse::<i32>().is_ok(),
                 // As PostgreSQL writes them: others it might refuse as too large or too small.
-                "float8" => matches!(key.as_str(), "-Infinity" | "Infinity" | "0" | "-0") || key.parse::<f64>().is_ok_and(f64::is_normal),
+                "float8" => {
+                    matches!(key.as_str(), "-Infinity" | "Infinity" | "0" | "-0")
+                        || key.parse::<f64>().is_ok_and(|number| number.is_normal() || number.is_subnormal())
+                }
                 "timestamptz" => key == "-infinity" || key.replacen(' ', "T", 1).parse::<Timestamp>().is_ok(),
                 _ => !key.contains('\0'),
             })
