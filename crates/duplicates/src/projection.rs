@@ -16,8 +16,8 @@ use crate::{
     store,
 };
 
-/// Leads compared in one transaction.
-const BATCH: i64 = 1_000;
+/// Leads compared in one transaction. Each may share a key with some hundred others, who are all in memory at once.
+const BATCH: i64 = 250;
 
 /// Puts the leads that changed on the list.
 struct Changed;
@@ -52,7 +52,7 @@ async fn compare_waiting(app: App, stop: CancellationToken) {
         let wait = match round(&app, &stop).await {
             Ok(0) => Duration::from_millis(500),
             // People wait for pages; nobody waits for this.
-            Ok(_) => Duration::from_millis(10),
+            Ok(_) => Duration::from_millis(5),
             Err(error) => {
                 tracing::warn!(%error, "changed leads could not be compared; it tries again");
                 Duration::from_secs(1)

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Leads rescored in one transaction.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 500;
 
 /// What a lead did that its score looks at; `mail.resubscribed` takes an unsubscription back.
 const ENGAGING: &str =

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Leads compared in one transaction.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 250;
 
 /// Compares all leads of the organisation.
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Leads scored in one transaction.
-const BATCH: i64 = 5_000;
+const BATCH: i64 = 1_000;
 
 /// Scores all leads of the organisation by the model in force.
 #[derive(Debug, Serialize, Deserialize)]
