@@ -91,7 +91,7 @@ def endurance(x):
     undone = "; ".join(f"{u['state'].replace('_', ' ')}, {u['undo_done']:,} rows put back, {u['undo_conflicts']:,} left as they were" for u in x["undone"])
     return "\n".join([
         "## An import that is killed, and undone", "",
-        f"A file of {x['rows']:,} rows into an organisation that has {x['first']:,} leads, by the API of `leadline up`, which is killed with -9 {x['kills']} times on the way "
+        f"A file of {sum(counts.values()):,} rows into an organisation that has {x['first']:,} leads, by the API of `leadline up`, which is killed with -9 {x['kills']} times on the way "
         "and started again. Then it is undone. Checksums are over every column of every lead, account, custom value and suppression.", "",
         "| what | figure |", "|---|---|",
         f"| the import, restarts included | {x['seconds']:.0f} s; {counts['created']:,} created, {counts['updated']:,} updated, {counts['unchanged']:,} unchanged, {counts['rejected']:,} rejected: "
