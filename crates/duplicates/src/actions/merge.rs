@@ -85,7 +85,7 @@ pub(crate) async fn merge_cluster(
 }
 
 /// Makes several leads one: what belongs to them moves, the others go, the fields are written.
-async fn merge_leads(tx: &TenantTx, merge: Merge<'_>, actor: Actor, now: Timestamp) -> Result<Lead, MergeError> {
+pub(super) async fn merge_leads(tx: &TenantTx, merge: Merge<'_>, actor: Actor, now: Timestamp) -> Result<Lead, MergeError> {
     let mut ids = merge.leads.to_vec();
     ids.sort_unstable();
     ids.dedup();

@@ -6,5 +6,7 @@ pub(crate) mod cluster;
 pub(crate) mod examine;
 pub(crate) mod merge;
 pub(crate) mod merge_all;
+pub(crate) mod merge_by_hand;
 pub(crate) mod reject;
 pub(crate) mod scan;
+pub(crate) mod take_back_rejection;

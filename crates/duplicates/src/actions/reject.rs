@@ -9,23 +9,27 @@ use serde_json::json;
 use super::{change_settings::learn, cluster::recluster, merge::MergeError};
 use crate::{
     model::{Sharing, compare},
-    store::{self, pairs::Pair},
+    store::{self, pairs::Pair, rejections::Rejection},
 };
 
 /// Says that the leads of a cluster are different people; with `only`, that this one is somebody else than the others.
-/// What was rejected never comes back.
+/// What was rejected never comes back, unless somebody takes the rejection back.
 pub(crate) async fn reject(tx: &TenantTx, id: ClusterId, only: Option<LeadId>, actor: Actor, now: Timestamp) -> Result<(), MergeError> {
     store::lock(tx).await?;
     let cluster = store::clusters::get(tx, id).await?.ok_or(MergeError::NotFound)?;
     if only.is_some_and(|lead| !cluster.leads.contains(&lead)) {
         return Err(MergeError::NotThese);
     }
+    let rejection = Rejection {
+        leads: cluster.leads.clone(),
+        only,
+        found_at: Some(cluster.found_at),
+        merged: store::rejections::merged_within(tx, &cluster.leads).await?,
+    };
     for lead in cluster.leads.iter().filter(|lead| only.is_none_or(|only| only == **lead)) {
         reject_pairs(tx, *lead, &cluster.leads, actor, now).await?;
     }
-    let payload =
-        json!({ "leads": cluster.leads.iter().map(LeadId::to_string).collect::<Vec<_>>(), "only": only.map(|lead| lead.to_string()) });
-    append(tx, &[NewEvent { kind: "duplicates.rejected", subject: Subject::of(id), actor, at: now, payload }]).await?;
+    append(tx, &[NewEvent { kind: "duplicates.rejected", subject: Subject::of(id), actor, at: now, payload: json!(rejection) }]).await?;
     let settings = store::settings::get(tx).await?;
     let touched: HashSet<LeadId> = cluster.leads.into_iter().collect();
     recluster(tx, &touched, &settings, now).await?;

@@ -7,10 +7,12 @@ use kernel::{ChangeSetId, ClusterId, LeadId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::scan::Nothing;
 use crate::actions::{
     choose::Choices,
     merge::{Merge, merge_one},
     reject,
+    take_back_rejection::take_back_rejection,
 };
 
 /// What is to become one, and of what.
@@ -38,9 +40,9 @@ pub(super) struct MergeRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Merged {
     /// The lead that stays.
-    lead_id: LeadId,
+    pub(super) lead_id: LeadId,
     /// Undone by `POST /api/v1/changes/{id}/undo`.
-    change_set_id: ChangeSetId,
+    pub(super) change_set_id: ChangeSetId,
 }
 
 /// Merge a cluster
@@ -80,7 +82,7 @@ pub(super) struct RejectRequest {
 
 /// Say that leads are not duplicates
 ///
-/// What was rejected never comes back.
+/// What was rejected never comes back, unless the rejection is taken back by `POST /api/v1/duplicates/{id}/reject/undo`.
 #[utoipa::path(post, path = "/api/v1/duplicates/{id}/reject", tag = "duplicates", request_body = RejectRequest,
     params(("id" = ClusterId, Path), ("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
     responses((status = 204), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
@@ -96,6 +98,30 @@ pub(super) async fn reject_duplicates(
         return Ok(replay);
     }
     reject::reject(&tx, id, request.body.only, viewer.actor(), app.clock.now()).await?;
+    let answer = idempotency.finish(tx, Answer { status: StatusCode::NO_CONTENT, location: None, body: None }).await?;
+    app.feed.nudge();
+    Ok(answer)
+}
+
+/// Take a rejection back
+///
+/// The leads may be one person again: what was decided by the rejection is undecided, and the cluster is proposed as before, under its id.
+/// 404 if it was never rejected, or one of its leads is gone or not yours to see; 409 if it was taken back already or decided anew.
+#[utoipa::path(post, path = "/api/v1/duplicates/{id}/reject/undo", tag = "duplicates",
+    params(("id" = ClusterId, Path), ("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub(super) async fn undo_reject(
+    State(app): State<App>,
+    viewer: Can<LeadsWrite>,
+    ApiPath(id): ApiPath<ClusterId>,
+    request: Idempotent<Nothing>,
+) -> Result<Answer, Problem> {
+    let idempotency = request.idempotency.by(viewer.actor());
+    let tx = app.db.tenant(&viewer.scope).await?;
+    if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
+        return Ok(replay);
+    }
+    take_back_rejection(&tx, id, viewer.actor(), app.clock.now()).await?;
     let answer = idempotency.finish(tx, Answer { status: StatusCode::NO_CONTENT, location: None, body: None }).await?;
     app.feed.nudge();
     Ok(answer)

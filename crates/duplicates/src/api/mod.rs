@@ -3,6 +3,7 @@
 mod decide;
 mod list;
 mod merge_all;
+mod merge_by_hand;
 mod scan;
 mod settings;
 
@@ -15,8 +16,10 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(list::list_duplicates))
         .routes(routes!(scan::get_scan, scan::post_scan, scan::delete_scan))
         .routes(routes!(merge_all::get_merge_all, merge_all::post_merge_all, merge_all::delete_merge_all))
+        .routes(routes!(merge_by_hand::merge_leads))
         .routes(routes!(settings::get_settings, settings::put_settings))
         .routes(routes!(list::get_duplicates))
         .routes(routes!(decide::merge_duplicates))
         .routes(routes!(decide::reject_duplicates))
+        .routes(routes!(decide::undo_reject))
 }

@@ -1,5 +1,6 @@
 //! The screens of duplicates.
 
+mod by_hand;
 mod decide;
 mod list;
 mod panel;
@@ -7,6 +8,7 @@ mod progress;
 mod settings;
 mod show;
 mod side_by_side;
+mod typed;
 
 use http_kit::Routes;
 
@@ -24,8 +26,13 @@ pub fn pages() -> Routes {
         .post("/duplicates/merge-all/stop", progress::stop_merge_all)
         .get("/duplicates/settings", settings::show)
         .post("/duplicates/settings", settings::submit)
+        .get("/duplicates/by-hand", by_hand::show)
+        .post("/duplicates/by-hand/choose", by_hand::choose)
+        .post("/duplicates/by-hand/preview", by_hand::preview)
+        .post("/duplicates/by-hand/merge", by_hand::merge)
         .get("/duplicates/{id}", side_by_side::show)
         .post("/duplicates/{id}/preview", side_by_side::preview)
         .post("/duplicates/{id}/merge", decide::merge)
         .post("/duplicates/{id}/reject", decide::reject)
+        .post("/duplicates/{id}/reject/undo", decide::undo_reject)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use db::{DbError, TenantTx};
 use http_kit::App;
-use identity::Viewer;
+use identity::{Permission, Viewer};
 use kernel::LeadId;
 use leads::Lead;
 use maud::{Markup, html};
@@ -14,18 +14,22 @@ use crate::{actions::examine::look_up, store};
 
 const MOST: usize = 5;
 
-/// A lead's likely doubles, compared as it is now: right after somebody has typed it in, too. Nothing where there are none.
-pub fn panel<'a>(_: &'a App, tx: &'a TenantTx, _: &'a Viewer, lead: &'a Lead) -> leads::PanelFuture<'a> {
-    Box::pin(draw(tx, lead))
+/// A lead's likely doubles, compared as it is now: right after somebody has typed it in, too. Where there are none, the way to
+/// merge it with a lead that does not look like it.
+pub fn panel<'a>(_: &'a App, tx: &'a TenantTx, viewer: &'a Viewer, lead: &'a Lead) -> leads::PanelFuture<'a> {
+    Box::pin(draw(tx, viewer, lead))
 }
 
-async fn draw(tx: &TenantTx, lead: &Lead) -> Result<Markup, DbError> {
+async fn draw(tx: &TenantTx, viewer: &Viewer, lead: &Lead) -> Result<Markup, DbError> {
     let settings = store::settings::get(tx).await?;
     let mut pairs = look_up(tx, lead.id).await?;
     pairs.retain(|pair| pair.bits >= settings.show_bits());
     pairs.truncate(MOST);
+    let by_hand = html! {
+        @if viewer.may(Permission::LeadsWrite) { p { a href={ "/duplicates/by-hand?lead=" (lead.id) } { "Merge with another lead" } } }
+    };
     if pairs.is_empty() {
-        return Ok(html! {});
+        return Ok(by_hand);
     }
     let other = |low: LeadId, high: LeadId| if low == lead.id { high } else { low };
     let ids: Vec<LeadId> = pairs.iter().map(|pair| other(pair.low, pair.high)).collect();
@@ -47,6 +51,7 @@ async fn draw(tx: &TenantTx, lead: &Lead) -> Result<Markup, DbError> {
                     }
                 }
             }
+            (by_hand)
         }),
     ))
 }

@@ -1,10 +1,13 @@
-//! The leads of a cluster beside each other: whose value stays.
+//! Leads beside each other, of a cluster or chosen by somebody: whose value stays.
 
 use std::collections::HashMap;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use db::TenantTx;
-use http_kit::{ApiPath, App, FieldError, PageForm, Problem};
+use http_kit::{ApiPath, App, PageForm, Problem, ProblemKind};
 use identity::{Can, LeadsRead, LeadsWrite, Member, Permission, Viewer};
 use kernel::{ClusterId, LeadId};
 use leads::Lead;
@@ -12,54 +15,46 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 use ui::{Button, Icon, Nav, Tone, table};
 
-use super::show;
+use super::{show, typed::Typed};
 use crate::{
     actions::{
-        choose::{self, Choices, Field},
+        choose::{self, Field},
         merge::is_silent,
+        merge_by_hand::between,
     },
     store::{self, clusters::StoredCluster, pairs::Pair, settings::Settings},
 };
 
-/// What a form of this page says.
-#[derive(Debug, Default)]
-pub(super) struct Typed {
-    /// Which are the same person; none named: all.
-    pub(super) leads: Vec<LeadId>,
-    pub(super) into: Option<LeadId>,
-    pub(super) choices: Choices,
+/// Which leads are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    Cluster(ClusterId),
+    /// Somebody has chosen them: the address names them.
+    ByHand(&'a [LeadId]),
 }
 
-impl Typed {
-    pub(super) fn read(pairs: &[(String, String)]) -> Result<Self, Problem> {
-        let mut typed = Self::default();
-        for (name, value) in pairs {
-            let id = || {
-                value.parse::<LeadId>().map_err(|_| {
-                    Problem::invalid(vec![FieldError::new(format!("/{name}"), "invalid", "Choose one of the leads of this page")])
-                })
-            };
-            match name.as_str() {
-                "lead" => typed.leads.push(id()?),
-                "into" => typed.into = Some(id()?),
-                name => match (name.strip_prefix("custom."), Field::ALL.into_iter().find(|field| field.as_str() == name)) {
-                    (Some(key), _) => {
-                        typed.choices.custom.insert(key.to_owned(), id()?);
-                    }
-                    (None, Some(field)) => {
-                        typed.choices.fields.insert(field, id()?);
-                    }
-                    // A submit button's own name.
-                    (None, None) => {}
-                },
-            }
+impl Which<'_> {
+    /// Where a form of the page posts to.
+    fn address(self, verb: &str) -> String {
+        match self {
+            Self::Cluster(id) => format!("/duplicates/{id}/{verb}"),
+            Self::ByHand(ids) => format!("/duplicates/by-hand/{verb}?{}", query(ids)),
         }
-        Ok(typed)
+    }
+
+    const fn is_cluster(self) -> bool {
+        matches!(self, Self::Cluster(_))
     }
 }
 
+/// Leads as the query of an address.
+pub(super) fn query(ids: &[LeadId]) -> String {
+    let pairs = ids.iter().map(|id| ("lead", id.to_string()));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
 pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath(id): ApiPath<ClusterId>) -> Result<Markup, Problem> {
-    render(&app, &viewer, id, &Typed::default()).await
+    render(&app, &viewer, Which::Cluster(id), &Typed::default(), None).await
 }
 
 /// The same page with what was chosen and what would come of it; nothing is saved.
@@ -69,15 +64,24 @@ pub(super) async fn preview(
     ApiPath(id): ApiPath<ClusterId>,
     form: PageForm<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    use axum::response::IntoResponse;
     let typed = Typed::read(&form.value)?;
-    Ok(render(&app, &viewer, id, &typed).await?.into_response())
+    Ok(render(&app, &viewer, Which::Cluster(id), &typed, None).await?.into_response())
+}
+
+/// The page again, with why nothing was merged; what is no fault of the choices is an error page.
+pub(super) async fn refused(app: &App, viewer: &Viewer, which: Which<'_>, typed: &Typed, problem: Problem) -> Result<Response, Problem> {
+    if !matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) {
+        return Err(problem);
+    }
+    Ok((problem.kind.status(), render(app, viewer, which, typed, Some(&problem)).await?).into_response())
 }
 
 /// Everything the page is drawn from.
 struct View<'a> {
     viewer: &'a Viewer,
-    cluster: StoredCluster,
+    which: Which<'a>,
+    /// How sure a cluster is, and whether a merge of some of it was undone.
+    cluster: Option<StoredCluster>,
     leads: Vec<Lead>,
     pairs: Vec<Pair>,
     members: Vec<Member>,
@@ -86,26 +90,63 @@ struct View<'a> {
     silent: bool,
 }
 
-async fn render(app: &App, viewer: &Viewer, id: ClusterId, typed: &Typed) -> Result<Markup, Problem> {
+pub(super) async fn render(
+    app: &App,
+    viewer: &Viewer,
+    which: Which<'_>,
+    typed: &Typed,
+    problem: Option<&Problem>,
+) -> Result<Markup, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    let view = load(&tx, viewer, id, typed).await?;
+    let mut view = load(&tx, viewer, which, typed).await?;
     tx.commit().await?;
+    let there: Vec<LeadId> = view.leads.iter().map(|lead| lead.id).collect();
+    let mut gone = 0;
+    if let Which::ByHand(ids) = which {
+        gone = ids.len() - there.len();
+        view.which = Which::ByHand(&there);
+    }
     let name = view.leads.first().map(Lead::display_name).unwrap_or_default();
     let title = format!("{name}: {}", ui::plural(i64::try_from(view.leads.len()).unwrap_or_default(), "lead", "leads"));
+    let (nav, crumb) =
+        if which.is_cluster() { (Nav::Duplicates, ("Duplicates", "/duplicates")) } else { (Nav::Leads, ("Leads", "/leads")) };
     let content = html! {
-        (ui::page_header_under(&[("Duplicates", "/duplicates")], &title, "Choose whose value stays in each line. Tags and custom fields are united.", html! {
-            (show::probability(view.settings.calibration.probability(view.cluster.bits)))
+        (ui::page_header_under(&[crumb], &title, "Choose whose value stays in each line. Tags and custom fields are united.", html! {
+            @if let Some(cluster) = &view.cluster { (show::probability(view.settings.calibration.probability(cluster.bits))) }
         }))
-        @if view.cluster.by_hand { (ui::notice(Tone::Warning, "A merge of some of these was undone. They are merged again only by hand.")) }
-        @if view.silent { (ui::notice(Tone::Warning, "One of them has asked not to be written to. The merged lead stays unsubscribed, whichever status or address is chosen.")) }
+        @if let Some(problem) = problem { (ui::form_error(&problem.detail)) }
+        (notices(&view, gone))
         (ui::stack(html! { (compare(&view)) (ui::card("Why", html! {}, why(&view))) }))
     };
-    Ok(viewer.page(Nav::Duplicates, &title, content))
+    Ok(viewer.page(nav, &title, content))
 }
 
-async fn load<'a>(tx: &TenantTx, viewer: &'a Viewer, id: ClusterId, typed: &'a Typed) -> Result<View<'a>, Problem> {
-    let cluster = store::clusters::get(tx, id).await?.ok_or_else(Problem::not_found)?;
-    let leads = leads::get_many(tx, &cluster.leads).await?;
+/// What to know before choosing.
+fn notices(view: &View<'_>, gone: usize) -> Markup {
+    let gone = i64::try_from(gone).unwrap_or(i64::MAX);
+    let was_undone = view.cluster.as_ref().is_some_and(|cluster| cluster.by_hand);
+    let was_rejected = !view.which.is_cluster() && view.pairs.iter().any(|pair| pair.decision == "rejected");
+    let warn = |text: &str| ui::notice(Tone::Warning, text);
+    html! {
+        @if gone > 0 { (warn(&format!("{} left out: gone, or not yours to see.", ui::plural(gone, "lead is", "leads are")))) }
+        @if was_undone { (warn("A merge of some of these was undone. They are merged again only by hand.")) }
+        @if was_rejected { (warn("Somebody has said that some of these are different people. Merging them goes against that.")) }
+        @if view.silent {
+            (warn("One of them has asked not to be written to. The merged lead stays unsubscribed, whichever status or address is chosen."))
+        }
+    }
+}
+
+async fn load<'a>(tx: &TenantTx, viewer: &'a Viewer, which: Which<'a>, typed: &'a Typed) -> Result<View<'a>, Problem> {
+    let cluster = match which {
+        Which::Cluster(id) => Some(store::clusters::get(tx, id).await?.ok_or_else(Problem::not_found)?),
+        Which::ByHand(_) => None,
+    };
+    let ids = match (which, &cluster) {
+        (Which::ByHand(ids), _) => ids,
+        (Which::Cluster(_), cluster) => cluster.as_ref().map_or(&[][..], |cluster| &cluster.leads),
+    };
+    let leads = leads::get_many(tx, ids).await?;
     // Merged or deleted a moment ago, and not noticed yet.
     if leads.len() < 2 {
         return Err(Problem::not_found());
@@ -113,7 +154,8 @@ async fn load<'a>(tx: &TenantTx, viewer: &'a Viewer, id: ClusterId, typed: &'a T
     let silent = is_silent(tx, &leads).await? || leads.iter().any(|lead| lead.status == leads::Status::Unsubscribed);
     Ok(View {
         viewer,
-        pairs: store::pairs::within(tx, &cluster.leads).await?,
+        which,
+        pairs: if which.is_cluster() { store::pairs::within(tx, ids).await? } else { between(tx, ids).await? },
         members: identity::members(tx).await?,
         settings: store::settings::get(tx).await?,
         cluster,
@@ -125,7 +167,7 @@ async fn load<'a>(tx: &TenantTx, viewer: &'a Viewer, id: ClusterId, typed: &'a T
 
 fn compare(view: &View<'_>) -> Markup {
     let may_write = view.viewer.may(Permission::LeadsWrite);
-    let href = format!("/duplicates/{}", view.cluster.id);
+    let others = if view.which.is_cluster() { "Others become different people" } else { "Others stay as they are" };
     let into = view.typed.into.or_else(|| choose::survivor(&view.leads));
     let kept = |lead: &Lead| view.typed.leads.is_empty() || view.typed.leads.contains(&lead.id);
     let meant: Vec<Lead> = view.leads.iter().filter(|lead| kept(lead)).cloned().collect();
@@ -133,8 +175,8 @@ fn compare(view: &View<'_>) -> Markup {
     let members: HashMap<String, &str> = view.members.iter().map(|member| (member.id.to_string(), member.name.as_str())).collect();
     let drafts: Vec<Value> = view.leads.iter().map(|lead| json!(lead.draft())).collect();
     html! {
-        form.stack #compare method="post" action={ (href) "/merge" }
-            hx-post={ (href) "/preview" } hx-trigger="change" hx-target="#compare" hx-select="#compare" hx-swap="outerMorph" {
+        form.stack #compare method="post" action=(view.which.address("merge"))
+            hx-post=(view.which.address("preview")) hx-trigger="change" hx-target="#compare" hx-select="#compare" hx-swap="outerMorph" {
             (table::wrap("Side by side", html! {
                 table.table {
                     thead { tr {
@@ -147,7 +189,7 @@ fn compare(view: &View<'_>) -> Markup {
                             tr {
                                 td.is-title data-label="Field" { "Same person" }
                                 @for lead in &view.leads { td data-label=(lead.display_name()) { label { input.checkbox type="checkbox" name="lead" value=(lead.id) checked[kept(lead)]; " Same person" } } }
-                                td.is-quiet data-label="Result" { "Others become different people" }
+                                td.is-quiet data-label="Result" { (others) }
                             }
                             tr {
                                 td.is-title data-label="Field" { "Keeps its id" }
@@ -200,8 +242,10 @@ fn compare(view: &View<'_>) -> Markup {
             @if may_write {
                 (ui::form_actions(html! {
                     (Button::primary("Merge").icon(Icon::Check).shortcut("a"))
-                    (Button::secondary("Preview").attr("formaction", format!("{href}/preview")).attr("data-without-script", ""))
-                    (Button::ghost("Not duplicates").attr("formaction", format!("{href}/reject")).shortcut("r"))
+                    (Button::secondary("Preview").attr("formaction", view.which.address("preview")).attr("data-without-script", ""))
+                    @if view.which.is_cluster() {
+                        (Button::ghost("Not duplicates").attr("formaction", view.which.address("reject")).shortcut("r"))
+                    } @else { (Button::ghost("Cancel").href("/leads")) }
                 }))
             }
         }
@@ -246,7 +290,7 @@ fn plain(value: &Value) -> String {
 
 fn why(view: &View<'_>) -> Markup {
     let name = |id: LeadId| view.leads.iter().find(|lead| lead.id == id).map(Lead::display_name).unwrap_or_default();
-    let may_write = view.viewer.may(Permission::LeadsWrite) && view.leads.len() > 2;
+    let may_write = view.which.is_cluster() && view.viewer.may(Permission::LeadsWrite) && view.leads.len() > 2;
     ui::stack(html! {
         @for pair in &view.pairs {
             div {
@@ -257,7 +301,7 @@ fn why(view: &View<'_>) -> Markup {
         @if may_write {
             (ui::button_row(html! {
                 @for lead in &view.leads {
-                    form method="post" action={ "/duplicates/" (view.cluster.id) "/reject" } {
+                    form method="post" action=(view.which.address("reject")) {
                         (ui::hidden("only", &lead.id.to_string()))
                         (Button::ghost(format!("{} ({}) is somebody else", lead.display_name(), lead.email.as_deref().unwrap_or("no address"))).small())
                     }

@@ -3,6 +3,7 @@
 pub(crate) mod clusters;
 pub(crate) mod keys;
 pub(crate) mod pairs;
+pub(crate) mod rejections;
 pub(crate) mod settings;
 
 use std::collections::HashMap;

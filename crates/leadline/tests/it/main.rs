@@ -16,6 +16,7 @@ mod changes;
 mod changes_feed;
 mod custom_fields;
 mod duplicates;
+mod duplicates_by_hand;
 mod export;
 mod federation;
 mod grid;

@@ -30,7 +30,9 @@ pub(super) fn actions(around: &Around<'_>) -> Markup {
             (choice("Status", html! { (statuses) (Button::primary("Set status").small().name_value("action", "set_status")) }))
             (choice("Owner", html! { (owners) (Button::primary("Set owner").small().name_value("action", "set_owner")) }))
             (choice("Field", field(custom)))
-            // The page that it opens asks which one; segments are another slice's, so this is an address and no more.
+            // Segments and duplicates are other slices', so these are addresses and no more. After a merge some of the selected leads
+            // are gone: the selection goes with the form.
+            (Button::secondary("Merge…").icon(Icon::Duplicate).small().attr("formaction", "/duplicates/by-hand/choose"))
             (Button::secondary("Segment").icon(Icon::Segment).small().attr("formaction", "/segments/choose").attr("data-keeps-selection", ""))
         }
         @if may_write && viewer.may(Permission::CampaignsSend) {
