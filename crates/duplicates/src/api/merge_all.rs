@@ -4,7 +4,7 @@ use http::StatusCode;
 use http_kit::{Answer, App, Idempotent, Problem, ProblemBody};
 use identity::{Can, LeadsRead, LeadsWrite};
 use jobs::JobStatus;
-use kernel::ChangeSetId;
+use kernel::{ChangeSetId, ClusterId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,12 +55,15 @@ pub(super) async fn delete_merge_all(State(app): State<App>, viewer: Can<LeadsWr
     if stopped { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }
 
-/// From which probability on.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// From which probability on, or which clusters: one of the two.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct MergeAllRequest {
     #[garde(skip)]
-    at_least: f64,
+    at_least: Option<f64>,
+    /// 1 to 200 clusters, merged however sure they are; those that are gone meanwhile are left out.
+    #[garde(skip)]
+    cluster_ids: Option<Vec<ClusterId>>,
 }
 
 /// The job that does it.
@@ -70,12 +73,12 @@ pub(super) struct MergeAllBody {
     job_id: Option<i64>,
 }
 
-/// Merge every cluster that is at least so probable
+/// Merge every cluster that is at least so probable, or those that you name
 ///
 /// In the background, the surest first, with the best value of each field, in one change set.
 #[utoipa::path(post, path = "/api/v1/duplicates/merge-all", tag = "duplicates", request_body = MergeAllRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
-    responses((status = 202, body = MergeAllBody), (status = 422, body = ProblemBody)))]
+    responses((status = 202, body = MergeAllBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn post_merge_all(
     State(app): State<App>,
     viewer: Can<LeadsWrite>,
@@ -86,6 +89,13 @@ pub(super) async fn post_merge_all(
     if let Some(replay) = idempotency.begin(&tx, app.clock.now()).await? {
         return Ok(replay);
     }
-    let job = merge_all::merge_all(&tx, request.body.at_least, viewer.actor(), app.clock.now()).await?;
+    let (actor, now) = (viewer.actor(), app.clock.now());
+    let job = match (request.body.at_least, request.body.cluster_ids) {
+        (Some(at_least), None) => merge_all::merge_all(&tx, at_least, actor, now).await?,
+        (None, Some(chosen)) => Some(merge_all::merge_chosen(&tx, &chosen, "/cluster_ids", actor, now).await?),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(Problem::field("/at_least", "at_least.or_clusters", "Name a probability in at_least, or clusters in cluster_ids"));
+        }
+    };
     idempotency.finish(tx, Answer::json(StatusCode::ACCEPTED, &MergeAllBody { job_id: job.map(|job| job.0) })).await
 }

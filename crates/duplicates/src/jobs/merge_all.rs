@@ -24,6 +24,9 @@ const MOST_FAILURES: usize = 500;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MergeAll {
     pub(crate) at_least_bits: f64,
+    /// These alone, however sure they are (then nothing is asked of their bits); `None`: all that are so sure.
+    #[serde(default)]
+    pub(crate) chosen: Option<Vec<ClusterId>>,
     /// Who asked; nobody: it is automatic.
     pub(crate) by: Option<UserId>,
     pub(crate) asked_at: Timestamp,
@@ -55,10 +58,17 @@ impl Job for MergeAll {
         if automatic && !settings.automatic {
             return Ok(Outcome::Stopped);
         }
-        let bits = if automatic { settings.automatic_bits() } else { self.at_least_bits };
+        let bits = match (&self.chosen, automatic) {
+            (Some(_), _) => f64::NEG_INFINITY,
+            (None, true) => settings.automatic_bits(),
+            (None, false) => self.at_least_bits,
+        };
         if progress.change_set.is_none() {
             let which = store::clusters::Which { at_least: bits, below: f64::INFINITY };
-            progress.total = store::clusters::count(&tx, which).await?;
+            progress.total = match &self.chosen {
+                Some(chosen) => i64::try_from(store::clusters::existing(&tx, chosen).await?.len()).unwrap_or_default(),
+                None => store::clusters::count(&tx, which).await?,
+            };
             if progress.total == 0 {
                 return Ok(Outcome::Done);
             }
@@ -75,7 +85,7 @@ impl Job for MergeAll {
                 break Outcome::Stopped;
             }
             let tx = db.tenant(&scope).await?;
-            let next = store::clusters::to_merge(&tx, bits, automatic, &progress.failed, BATCH).await?;
+            let next = store::clusters::to_merge(&tx, bits, automatic, self.chosen.as_deref(), &progress.failed, BATCH).await?;
             tx.commit().await?;
             if next.is_empty() || progress.failed.len() >= MOST_FAILURES {
                 break Outcome::Done;

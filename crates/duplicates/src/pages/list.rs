@@ -21,6 +21,8 @@ use crate::{
 };
 
 const ROWS: i64 = 30;
+/// The form of the buttons that decide about one cluster: theirs cannot stand within the form of those that are ticked.
+const ONE: &str = "decide-one";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -130,10 +132,15 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
         "Duplicates",
         html! {
             table.table {
-                thead { tr { (table::th("Leads")) (table::th("Probability")) (table::th("Why")) @if may_write { (table::th_actions()) } } }
+                thead { tr {
+                    @if may_write { (table::th_select()) }
+                    (table::th("Leads")) (table::th("Probability")) (table::th("Why"))
+                    @if may_write { (table::th_actions()) }
+                } }
                 tbody { @for row in rows {
                     @let href = format!("/duplicates/{}", row.cluster.id);
                     tr id=(row.cluster.id) data-row data-href=(href) {
+                        @if may_write { (table::td_select()) }
                         td.is-title.is-wrap data-label="Leads" {
                             a href=(href) {
                                 span.visually-hidden { "Compare " }
@@ -147,12 +154,11 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
                         }
                         @if may_write { td.is-actions data-label="Decide" {
                             (ui::button_row(html! {
-                                form method="post" action={ (href) "/merge" } {
-                                    (Button::secondary("Merge").small().icon(Icon::Check).attr("data-row-shortcut", "a").attr("title", "Merge with the best value of each field (a)"))
-                                }
-                                form method="post" action={ (href) "/reject" } {
-                                    (Button::ghost("Not duplicates").small().attr("data-row-shortcut", "r").attr("title", "These are different people (r)"))
-                                }
+                                (Button::secondary("Merge").small().icon(Icon::Check)
+                                    .attr("form", ONE).attr("formaction", format!("{href}/merge"))
+                                    .attr("data-row-shortcut", "a").attr("title", "Merge with the best value of each field (a)"))
+                                (Button::ghost("Not duplicates").small().attr("form", ONE).attr("formaction", format!("{href}/reject"))
+                                    .attr("data-row-shortcut", "r").attr("title", "These are different people (r)"))
                             }))
                         } }
                     }
@@ -160,8 +166,20 @@ fn clusters(viewer: &Viewer, settings: &Settings, rows: &[Row]) -> Markup {
             }
         },
     );
+    // Only what is ticked one by one: for all that are sure there is the button above.
+    let here = table::Matching { total: i64::try_from(rows.len()).unwrap_or(i64::MAX), exact: true };
+    let merge = Button::primary("Merge").small().icon(Icon::Check);
+    let merge = merge.confirm("Merge {n}? Of each field the best value stays. It can be undone for 30 days.");
     html! {
-        (list)
-        @if may_write { p.muted { "Keys: " (ui::kbd("j")) " " (ui::kbd("k")) " move, " (ui::kbd("Enter")) " compares side by side, " (ui::kbd("a")) " merges, " (ui::kbd("r")) " rejects." } }
+        @if may_write {
+            form #(ONE) method="post" {}
+            (table::selectable("/duplicates/merge-all", Some(here), ("cluster", "clusters"), html! {}, html! { (merge) }, list))
+        } @else { (list) }
+        @if may_write {
+            p.muted {
+                "Keys: " (ui::kbd("j")) " " (ui::kbd("k")) " move, " (ui::kbd("x")) " selects, "
+                (ui::kbd("Enter")) " compares side by side, " (ui::kbd("a")) " merges, " (ui::kbd("r")) " rejects."
+            }
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The scan and the merging of many: how far they are, start, stop.
 
 use axum::{extract::State, response::Response};
-use http_kit::{App, Flash, PageForm, Problem, redirect};
+use http_kit::{App, Flash, PageForm, Problem, ProblemKind, redirect};
 use identity::{Can, LeadsRead, LeadsWrite, Permission, Viewer};
 use jobs::JobStatus;
+use kernel::ClusterId;
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Icon, Nav, Tone};
@@ -50,11 +51,22 @@ pub(super) async fn stop_scan(State(app): State<App>, viewer: Can<LeadsWrite>, _
 #[serde(default)]
 pub(super) struct MergeAllForm {
     at_least: f64,
+    /// Ticked in the list: these alone.
+    id: Vec<ClusterId>,
 }
 
 pub(super) async fn merge_all(State(app): State<App>, viewer: Can<LeadsWrite>, form: PageForm<MergeAllForm>) -> Result<Response, Problem> {
     let tx = app.db.tenant(&viewer.scope).await?;
-    actions::merge_all::merge_all(&tx, form.value.at_least, viewer.actor(), app.clock.now()).await?;
+    let (actor, now, chosen) = (viewer.actor(), app.clock.now(), form.value.id.as_slice());
+    if chosen.is_empty() {
+        actions::merge_all::merge_all(&tx, form.value.at_least, actor, now).await?;
+    } else if let Err(problem) = actions::merge_all::merge_chosen(&tx, chosen, "/id", actor, now).await {
+        return match problem.kind {
+            // Shown where the person was: what is ticked stays ticked.
+            ProblemKind::Invalid | ProblemKind::Conflict => Ok(redirect("/duplicates", Some(Flash::error(problem.detail)))),
+            _ => Err(problem),
+        };
+    }
     tx.commit().await?;
     Ok(redirect("/duplicates", Some(Flash::success("The duplicates are being merged."))))
 }

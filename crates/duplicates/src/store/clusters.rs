@@ -123,19 +123,26 @@ pub(crate) async fn count(tx: &TenantTx, which: Which) -> Result<i64, DbError> {
     Ok(row.try_get(0)?)
 }
 
-/// The next clusters to merge, the surest first; those in `except` have been tried.
+/// Those of these clusters that are there.
+pub(crate) async fn existing(tx: &TenantTx, ids: &[ClusterId]) -> Result<Vec<ClusterId>, DbError> {
+    let rows = tx.query("SELECT id FROM duplicate_clusters WHERE org_id = $1 AND id = ANY ($2)", &[&tx.org(), &ids]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The next clusters to merge, the surest first, `among` these or all; those in `except` have been tried.
 pub(crate) async fn to_merge(
     tx: &TenantTx,
     at_least: f64,
     automatic: bool,
+    among: Option<&[ClusterId]>,
     except: &[ClusterId],
     limit: i64,
 ) -> Result<Vec<ClusterId>, DbError> {
     let rows = tx
         .query(
             "SELECT id FROM duplicate_clusters c WHERE c.org_id = $1 AND c.bits >= $2 AND NOT (c.by_hand AND $3) AND NOT c.id = ANY ($4)
-             ORDER BY c.bits DESC, c.id DESC LIMIT $5",
-            &[&tx.org(), &at_least, &automatic, &except, &limit],
+               AND ($6::uuid[] IS NULL OR c.id = ANY ($6)) ORDER BY c.bits DESC, c.id DESC LIMIT $5",
+            &[&tx.org(), &at_least, &automatic, &except, &limit, &among],
         )
         .await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()

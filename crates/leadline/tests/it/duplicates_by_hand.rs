@@ -245,3 +245,44 @@ async fn one_of_three_comes_back_and_an_undone_merge_stays_for_people() {
     assert_eq!((clusters(&owner).await, pairs(&app).await), (found, stored));
     assert_eq!(app.scalar("SELECT count(*) FROM duplicate_clusters").await, 1, "what was left of it is no cluster of its own");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_that_are_ticked_are_merged_and_no_others() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    for n in 0..3 {
+        alike(&app, &owner, &format!("Unusual{n}"), &format!("+1 555 010 203{n}"), 2).await;
+    }
+    let found = clusters(&owner).await;
+    let ids: Vec<String> = found.as_array().unwrap().iter().map(|cluster| text(&cluster["id"])).collect();
+    assert_eq!(ids.len(), 3);
+    let list = owner.get("/duplicates").await.expect(200);
+    assert_eq!(list.attributes("#selection", "action"), ["/duplicates/merge-all"]);
+    assert_eq!(list.texts("#selection form"), Vec::<String>::new(), "a form within a form is none");
+    assert_eq!(list.attributes("tbody button[form='decide-one']", "formaction").len(), 6);
+
+    owner.post_form("/duplicates/merge-all", &[("id", ids[2].as_str()), ("id", ids[1].as_str())]).await.expect(303);
+    // Another wish must not get lost in the one that waits.
+    owner.post_json("/api/v1/duplicates/merge-all", &json!({"cluster_ids": [ids[0]]})).await.expect(409);
+    owner.post_form("/duplicates/merge-all", &[("id", ids[0].as_str())]).await.expect(303);
+    assert!(owner.get("/duplicates").await.expect(200).texts("#toasts").join(" ").contains("Other clusters are waiting"));
+    app.settle().await;
+    assert_eq!(clusters(&owner).await, json!([found[0]]), "what was not ticked is there");
+    let status = owner.get("/api/v1/duplicates/merge-all").await.expect(200).json();
+    assert_eq!((&status["state"], &status["merged"], &status["total"]), (&json!("done"), &json!(2), &json!(2)), "{status}");
+
+    for (body, pointer) in [
+        (json!({}), "/at_least"),
+        (json!({"at_least": 0.9, "cluster_ids": [ids[0]]}), "/at_least"),
+        (json!({"cluster_ids": []}), "/cluster_ids"),
+        (json!({"cluster_ids": [ids[1]]}), "/cluster_ids"),
+    ] {
+        let refused = owner.post_json("/api/v1/duplicates/merge-all", &body).await.expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{body}");
+    }
+    let neighbour = app.sign_up("Theirs").await;
+    neighbour.post_json("/api/v1/duplicates/merge-all", &json!({"cluster_ids": [ids[0]]})).await.expect(422);
+    owner.post_json(&format!("/api/v1/changes/{}/undo", text(&status["change_set_id"])), &json!({})).await.expect(200);
+    app.settle().await;
+    assert_eq!(clusters(&owner).await.as_array().unwrap().len(), 3);
+}
