@@ -6,8 +6,10 @@
 //! [`close_matches`] finds those that are spelt nearly so.
 
 mod close;
+mod exact;
 mod fold;
 mod narrow;
+mod rank;
 mod upkeep;
 mod vocabulary;
 mod words;
@@ -15,8 +17,10 @@ mod words;
 use crate::{filter::Params, model::Lead};
 
 pub use close::close_matches;
+pub(crate) use exact::exact_matches;
 pub use fold::fold;
 pub(crate) use narrow::{Narrowing, Way, way};
+pub(crate) use rank::best_first;
 pub(crate) use upkeep::CountTerms;
 pub use words::{contains as like_contains, escape as escape_like};
 pub(crate) use words::{together, words};
