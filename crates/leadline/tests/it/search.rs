@@ -210,6 +210,105 @@ async fn a_slip_of_the_pen_finds_what_was_meant() {
     assert!(!owner.get("/search?q=xyzzyx").await.expect(200).body.contains("Ada"));
 }
 
+/// The leads and accounts that the palette offers, in its order.
+async fn offered(visitor: &Visitor, q: &str) -> Vec<String> {
+    visitor.get(&format!("/search?{}", query(&[("q", q)]))).await.expect(200).texts(".palette-title")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_palette_begins_with_whom_the_words_mean_best() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    for (first, last, email, title) in [
+        ("Ada", "Blackstone", "", ""),
+        ("Ada", "Stoneham", "", ""),
+        ("Eve", "Mason", "", "Stone mason"),
+        ("Eve", "Stone", "", ""),
+        ("Ann", "Lee", "ann.lee@x.example", ""),
+        ("Søren", "Lee", "", ""),
+    ] {
+        add(&owner, first, last, email, "", title).await;
+    }
+    // The worse the words fit, the higher the score.
+    app.sql("UPDATE leads SET score = CASE last_name WHEN 'Blackstone' THEN 90 WHEN 'Stoneham' THEN 80 WHEN 'Mason' THEN 70 ELSE 0 END")
+        .await;
+    assert_eq!(offered(&owner, "stone").await, ["Eve Stone", "Eve Mason", "Ada Stoneham", "Ada Blackstone"]);
+    assert_eq!(offered(&owner, "STONE ada").await, ["Ada Stoneham", "Ada Blackstone"]);
+
+    // More than are looked at, all of a higher score, hold the same letters.
+    app.sql(
+        "INSERT INTO leads (org_id, id, first_name, last_name, email, title, score, created_at, updated_at)
+         SELECT org_id, gen_random_uuid(), 'Joanne', 'Leeds', 'jo' || n || 'ann.lee@x.example.org', 'Sørensen', 90, now(), now()
+         FROM organisations, generate_series(1, 80) n",
+    )
+    .await;
+    for (q, name) in [
+        ("ann lee", "Ann Lee"),
+        ("LEE  Ann", "Ann Lee"),
+        ("Ann.Lee@X.example", "Ann Lee"),
+        ("SØREN Lee", "Søren Lee"),
+        // A last name alone: of two, the one who scores higher; both before those whose name only begins so.
+        ("lee", "Ann Lee"),
+    ] {
+        app.sql(&format!(
+            "UPDATE leads SET score = CASE first_name WHEN '{}' THEN 2 ELSE 1 END WHERE last_name = 'Lee'",
+            &name[..name.len() - 4]
+        ))
+        .await;
+        let offered = offered(&owner, q).await;
+        assert_eq!((offered.first().map(String::as_str), offered.len()), (Some(name), 6), "{q}: {offered:?}");
+    }
+    assert_eq!(offered(&owner, "lee").await[..3], ["Ann Lee", "Søren Lee", "Joanne Leeds"]);
+
+    // Whoever sees their own leads only is offered no others, however well the words fit.
+    app.sql("INSERT INTO role_settings (org_id, role, visibility) SELECT org_id, 'rep', 'own' FROM organisations").await;
+    let rep = app.colleague(&owner, "rep").await;
+    let me = rep.get("/api/v1/me").await.expect(200).json()["id"].as_str().unwrap().trim_start_matches("user_").to_owned();
+    app.sql(&format!("UPDATE leads SET owner_id = '{me}' WHERE first_name = 'Joanne'")).await;
+    for q in ["ann lee", "lee", "ann.lee@x.example"] {
+        let offered = offered(&rep, q).await;
+        assert!(offered.iter().all(|name| name == "Joanne Leeds") && offered.len() == 6, "{q}: {offered:?}");
+    }
+    let neighbour = app.sign_up("Other").await;
+    assert!(offered(&neighbour, "ann lee").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_asks_for_what_is_spelt_nearly_so() {
+    let app = TestApp::start().await;
+    let (owner, neighbour) = (app.sign_up("Acme").await, app.sign_up("Other").await);
+    people(&owner).await;
+    add(&neighbour, "Theirs", "Jonson", "", "", "").await;
+    let close = |page: &Value| -> Option<Vec<String>> {
+        let leads = page.get("close_matches")?.as_array().unwrap();
+        Some(leads.iter().map(|lead| lead["first_name"].as_str().unwrap().to_owned()).collect())
+    };
+    let plain = page(&owner, &[("q", "jonsen")]).await;
+    assert_eq!((names(&plain).as_str(), close(&plain)), ("", None), "nobody has asked");
+    let asked = page(&owner, &[("q", "jonsen"), ("close", "true")]).await;
+    assert_eq!((names(&asked).as_str(), close(&asked)), ("", Some(vec!["Ada".to_owned()])));
+    assert_eq!((&asked["total"], &asked["next_cursor"]), (&json!({"value": 0, "exact": true}), &Value::Null));
+    assert_eq!(asked["close_matches"][0]["company_name"], "Atlas Energy GmbH", "a lead like any other");
+    assert_eq!(close(&page(&neighbour, &[("q", "jonsen"), ("close", "true")]).await), Some(vec!["Theirs".to_owned()]));
+
+    // What is found is not told twice, and a filter counts for both.
+    add(&owner, "Jon", "Jonsen", "", "", "").await;
+    let both = page(&owner, &[("q", "jonsen"), ("close", "true")]).await;
+    assert_eq!((names(&both).as_str(), close(&both)), ("Jon", Some(vec!["Ada".to_owned()])));
+    let narrowed = page(&owner, &[("q", "jonsen"), ("close", "true"), ("filter", "title is empty")]).await;
+    assert_eq!((names(&narrowed).as_str(), close(&narrowed)), ("Jon", Some(Vec::new())));
+
+    // A full page has no room, a later one has had it, and paging stays as it was.
+    add(&owner, "Jan", "Jonsen", "", "", "").await;
+    let full = page(&owner, &[("q", "jonsen"), ("close", "true"), ("limit", "1"), ("sort", "name")]).await;
+    assert_eq!((names(&full).as_str(), close(&full)), ("Jan", Some(Vec::new())));
+    let cursor = full["next_cursor"].as_str().unwrap();
+    let last = page(&owner, &[("q", "jonsen"), ("close", "true"), ("limit", "5"), ("sort", "name"), ("cursor", cursor)]).await;
+    assert_eq!((names(&last).as_str(), close(&last), &last["next_cursor"]), ("Jon", Some(Vec::new()), &Value::Null));
+    owner.get("/api/v1/leads?q=jonsen&close=perhaps").await.expect(422);
+    assert_eq!(close(&page(&owner, &[("close", "true")]).await), Some(Vec::new()), "nothing is like nothing");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vocabulary_is_counted_and_forgets() {
     let app = TestApp::start().await;

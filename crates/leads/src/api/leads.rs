@@ -6,7 +6,7 @@ use axum::{
 use garde::Validate;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_kit::{Answer, ApiJson, ApiPath, ApiQuery, App, Idempotent, Problem, ProblemBody};
-use identity::{Can, LeadsRead, LeadsWrite};
+use identity::{Can, LeadsRead, LeadsWrite, Viewer};
 use kernel::LeadId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,9 +17,10 @@ use crate::{
     actions::{self, create_lead::create_lead, update_lead::update_lead},
     filter,
     model::{Lead, LeadDraft},
+    search::close_matches,
     store::{
         self,
-        grid::{self, ListQuery, Sort},
+        grid::{self, ListQuery, Page, Sort},
         timeline::TimelineEvent,
     },
 };
@@ -49,16 +50,31 @@ impl Validate for Patch {
     }
 }
 
+/// A page of leads, and whom a search may have meant besides.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LeadList {
+    #[serde(flatten)]
+    page: Envelope<Lead>,
+    /// Only with `close=true`: up to 20 leads that are spelt nearly as was searched, the most alike first. They match the filter, are none
+    /// of `data` and not part of `total`, and there are none beside a full page or on a later one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close_matches: Option<Vec<Lead>>,
+}
+
+/// Leads that are spelt nearly so, at most.
+const CLOSE: i64 = 20;
+
 /// List leads
 ///
-/// Filtered by the filter language, searched, sorted, in pages by keyset.
+/// Filtered by the filter language, searched, sorted, in pages by keyset. A search finds what holds all of its words; with `close=true` it
+/// also answers with `close_matches` where it finds little, for slips of the pen.
 #[utoipa::path(get, path = "/api/v1/leads", tag = "leads", params(ListParams),
-    responses((status = 200, body = Envelope<Lead>), (status = 422, description = "filter, sort, limit or cursor is wrong", body = ProblemBody)))]
+    responses((status = 200, body = LeadList), (status = 422, description = "filter, sort, limit or cursor is wrong", body = ProblemBody)))]
 pub(super) async fn list_leads(
     State(app): State<App>,
     viewer: Can<LeadsRead>,
     ApiQuery(params): ApiQuery<ListParams>,
-) -> Result<Json<Envelope<Lead>>, Problem> {
+) -> Result<Json<LeadList>, Problem> {
     let query = ListQuery {
         filter: filter::read(&app, &viewer.scope, &params.filter).await?,
         q: params.q,
@@ -69,7 +85,15 @@ pub(super) async fn list_leads(
         lean: false,
     };
     let page = grid::list(&app, &viewer.scope, &query).await?;
-    Ok(Json(page.into()))
+    let close_matches = if params.close { Some(close_to(&app, &viewer, &query, &page).await?) } else { None };
+    Ok(Json(LeadList { page: page.into(), close_matches }))
+}
+
+/// Leads that are spelt nearly so, where the first page has room for them.
+async fn close_to(app: &App, viewer: &Viewer, query: &ListQuery, page: &Page<Lead>) -> Result<Vec<Lead>, Problem> {
+    let room = query.limit - i64::try_from(page.rows.len()).unwrap_or(query.limit);
+    let is_first = query.cursor.as_deref().is_none_or(str::is_empty);
+    if is_first { close_matches(app, &viewer.scope, query, &page.rows, room.min(CLOSE)).await } else { Ok(Vec::new()) }
 }
 
 /// Create a lead
@@ -87,7 +111,7 @@ pub(super) async fn post_lead(State(app): State<App>, viewer: Can<LeadsWrite>, r
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay);
     }
-    let lead = create_lead(&tx, request.body.0, viewer.actor(), now).await?;
+    let lead = create_lead(&app, &tx, request.body.0, viewer.actor(), now).await?;
     let answer = idempotency.finish(tx, Answer::created(format!("/api/v1/leads/{}", lead.id), &lead)).await?;
     app.feed.nudge();
     Ok(answer)

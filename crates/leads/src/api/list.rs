@@ -31,6 +31,9 @@ pub(super) struct ListParams {
     pub(super) cursor: Option<String>,
     /// `false` leaves `total` out, which may cost more than the page.
     pub(super) total: Option<bool>,
+    /// `true` adds `close_matches` to the answer: leads that are spelt nearly as `q` is.
+    #[param(value_type = Option<bool>)]
+    pub(super) close: bool,
 }
 
 /// A page of a list.
