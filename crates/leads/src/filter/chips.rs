@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{AccountNumber, AccountText, Condition, CustomTest, Filter, Kind, Node, NumberField, TextField};
-use crate::model::{Status, country};
+use crate::{
+    custom_fields::Registry,
+    model::{Status, country},
+};
 
 /// One part of a filter in words: `Status` `is any of` `New, Contacted`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +16,14 @@ pub struct Chip {
     pub value: String,
 }
 
+/// What the field that a filter names as `custom.KEY` is called: for [`Filter::chips`].
+pub fn custom_name(fields: &Registry, name: &str) -> Option<String> {
+    Some(fields.get(name.strip_prefix("custom.")?)?.label.clone())
+}
+
 impl Filter {
-    /// The parts that must all hold, in words. `names` turns the id of a user, account or segment into a name.
+    /// The parts that must all hold, in words. `names` turns the id of a user, account or segment, or a custom field as
+    /// `custom.KEY`, into what people call it.
     pub fn chips(&self, names: &dyn Fn(&str) -> Option<String>) -> Vec<Chip> {
         self.parts().iter().map(|part| chip(part, names)).collect()
     }
@@ -73,7 +82,7 @@ impl Condition {
         }
     }
 
-    fn label(&self) -> String {
+    fn label(&self, names: &dyn Fn(&str) -> Option<String>) -> String {
         match self {
             Self::Text(field, _) => field.label(),
             Self::Number(field, _) => field.label(),
@@ -88,7 +97,11 @@ impl Condition {
             Self::Account(_) => "Account",
             Self::Segment(_) => "Segment",
             Self::Search(_) => "Search",
-            Self::Custom(key, _) => return key.as_str().replace('_', " "),
+            // A field that is gone is called by its key.
+            Self::Custom(key, _) => {
+                let key = key.as_str();
+                return names(&format!("custom.{key}")).unwrap_or_else(|| key.replace('_', " "));
+            }
         }
         .to_owned()
     }
@@ -136,6 +149,6 @@ impl Condition {
                 _ => (self.kind().operator_label(op), value),
             },
         };
-        Chip { field: self.label(), operator: operator.to_owned(), value }
+        Chip { field: self.label(names), operator: operator.to_owned(), value }
     }
 }

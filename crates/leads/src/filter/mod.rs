@@ -33,12 +33,13 @@
 //! | `custom.KEY` | those of its kind: text, choice and web address as texts, number (any), date (days), yes/no as `is` `is_not` (boolean) |
 //! | `search` | `contains` (words; all of them, in name, e-mail, company or title) |
 //!
-//! What is not known is like an empty text: `is_not`, `not_in`, `not_contains` and `not_within_last_days` hold for it, and nothing
-//! else but `is_empty` does. Texts compare without regard to case and accents, as the search does. Days, weeks (from Monday) and
-//! months are those of UTC: neither organisations nor people have a time zone yet. `account.*` asks the account itself; the fields
-//! without it ask the lead, which keeps the company facts it was given. `segment` asks for those who were put into a fixed segment,
-//! and for those who match the filter of a dynamic one, as it is when the filter is used ([`read`] looks it up); such filters may name
-//! segments themselves, [`MAX_SEGMENTS_DEEP`] deep. Groups nest up to [`MAX_DEPTH`].
+//! What is not known is like an empty text: `is_not`, `not_in`, `not_contains` and `not_within_last_days` hold for it, and nothing else
+//! but `is_empty` does. Texts compare without regard to case and accents, as the search does; tags, whose index knows them as they are
+//! written only, by every letter. Days, weeks (from Monday) and months are those of UTC: neither organisations nor people have a time
+//! zone yet. `account.*` asks the account itself; the fields without it ask the lead, which keeps the company facts it was given.
+//! `segment` asks for those who were put into a fixed segment, and for those who match the filter of a dynamic one, as it is when the
+//! filter is used ([`read`] looks it up); such filters may name segments themselves, [`MAX_SEGMENTS_DEEP`] deep. Groups nest up to
+//! [`MAX_DEPTH`].
 //!
 //! What a filter means is written down twice, in SQL ([`Filter::to_sql`]) and in memory ([`Filter::matches`]), and a property test
 //! holds them together. SQL names columns of the program's own and binds everything that came from outside.
@@ -73,7 +74,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::search::{condition as search_words, like_contains};
 pub use builder::builder_fields;
-pub use chips::Chip;
+pub use chips::{Chip, custom_name};
 pub(crate) use error::nearest;
 pub use error::{FilterError, Position};
 pub use field::{AccountNumber, AccountText, DateField, EngagementCount, EngagementDate, NumberField, TextField};
@@ -83,6 +84,7 @@ pub(crate) use prepare::segment_choices;
 pub use prepare::{look_up, read, read_as, segments_of};
 pub use segments::{KnownSegment, KnownSegments, MAX_SEGMENTS_DEEP, MAX_WHOLE, Means, SegmentKey, SegmentTest};
 pub use sql::Params;
+pub(crate) use text::encode;
 
 use crate::model::Status;
 
@@ -289,6 +291,14 @@ impl Filter {
     /// The text form with words for operators, percent-encoded as the value of a query parameter.
     pub fn to_query(&self) -> String {
         text::encode(&text::write(self, text::Style::Address))
+    }
+
+    /// What stands for it in an address of our own pages, before it is encoded: the text form, which people can read, or the JSON form of
+    /// a filter whose parts the text form would not give back as they are (groups of one).
+    pub(crate) fn to_address(&self) -> String {
+        let text = text::write(self, text::Style::Address);
+        let is_same = Self::parse_text(&text).is_ok_and(|read| read.parts() == self.parts());
+        if is_same { text } else { self.to_json() }
     }
 
     /// The same meaning without groups of one, which the text form does not have.

@@ -113,11 +113,26 @@ fn segment(test: &SegmentTest) -> Spelled {
 fn custom(test: &CustomTest) -> Spelled {
     match test {
         CustomTest::Text(test) => text(test),
-        CustomTest::Number(test) => number(test),
+        CustomTest::Number(test) => {
+            let (op, value) = number(test);
+            (op, plain(value))
+        }
         CustomTest::Date(test) => date(test),
         CustomTest::Bool(yes) => ("is", json!(yes)),
         CustomTest::NotBool(yes) => ("is_not", json!(yes)),
         CustomTest::IsEmpty => ("is_empty", Value::Null),
         CustomTest::IsKnown => ("is_known", Value::Null),
+    }
+}
+
+/// Whole numbers without a point, as whoever asked has written them.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(plain).collect()),
+        Value::Number(number) => {
+            let whole = number.as_f64().and_then(|number| number.to_string().parse::<i64>().ok());
+            whole.map_or(Value::Number(number), Value::from)
+        }
+        other => other,
     }
 }

@@ -50,7 +50,7 @@ fn a_filter_is_compiled_with_every_value_bound() {
     assert_eq!(bound, 7);
     assert_eq!(
         filter.describe(&nobody),
-        "Country is United States and (Score is at least 60 or Tags has any of vip) and not Status is any of Lost, Unsubscribed and visits is between 1.0 and 5.0"
+        "Country is United States and (Score is at least 60 or Tags has any of vip) and not Status is any of Lost, Unsubscribed and visits is between 1 and 5"
     );
 }
 
@@ -210,7 +210,7 @@ fn the_text_form_is_what_a_person_would_write() {
         ("created_at within the last 30 days", "created_at within last 30 days"),
         ("created_at within_last_days 30", "created_at within last 30 days"),
         ("engagement.last_opened is not known", "engagement.last_opened is empty"),
-        ("custom.visits between 1 and 2.5 and custom.vip is true", "custom.visits between 1.0 and 2.5 and custom.vip is true"),
+        ("custom.visits between 1 and 2.5 and custom.vip is true", "custom.visits between 1 and 2.5 and custom.vip is true"),
         ("employee_count > 1k", "employee_count > 1000"),
         ("(((city is known)))", "city is known"),
         ("city is known or city is \"empty\" and anyone", "city is known or (city is \"empty\" and anyone)"),

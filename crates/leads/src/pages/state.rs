@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::{
-    filter::{Condition, Filter, Node},
+    filter::{self, Condition, Filter, Node},
     store::grid::Sort,
     views::{Column, SavedView, store::Habits},
 };
@@ -133,7 +133,8 @@ impl State {
     /// Whether it differs from the view it began with.
     pub(crate) fn is_changed(&self) -> bool {
         self.view.as_ref().is_some_and(|view| {
-            let same_filter = view.read_filter().is_ok_and(|filter| filter == self.filter);
+            // By its parts: an address does not tell a condition from a group of one.
+            let same_filter = view.read_filter().is_ok_and(|filter| filter.parts() == self.filter.parts());
             !same_filter || view.q != self.q || view.read_sort() != self.sort || view.columns != self.columns_named()
         })
     }
@@ -167,7 +168,7 @@ impl State {
     fn own_pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         if !self.filter.is_empty() {
-            pairs.push(("filter", self.filter.to_json()));
+            pairs.push(("filter", self.filter.to_address()));
         }
         if !self.q.is_empty() {
             pairs.push(("q", self.q.clone()));
@@ -198,8 +199,12 @@ impl State {
         if pairs.is_empty() {
             return path.to_owned();
         }
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("{path}?{query}")
+        // A filter keeps its parentheses and commas: whoever is sent the address can read it.
+        let said = pairs.into_iter().map(|(name, value)| match name {
+            "filter" => format!("filter={}", filter::encode(&value)),
+            name => url::form_urlencoded::Serializer::new(String::new()).append_pair(name, &value).finish(),
+        });
+        format!("{path}?{}", said.collect::<Vec<_>>().join("&"))
     }
 
     /// Everything that matches as a filter alone.

@@ -6,4 +6,5 @@ mod words;
 mod write;
 
 pub(super) use parser::{parse, places};
-pub(super) use write::{Style, encode, write};
+pub(crate) use write::encode;
+pub(super) use write::{Style, write};

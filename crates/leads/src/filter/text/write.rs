@@ -109,7 +109,7 @@ fn is_plain(text: &str, kind: Kind) -> bool {
 }
 
 /// Percent-encoded as the value of a query parameter, leaving what the URL standard lets stand there.
-pub(in crate::filter) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

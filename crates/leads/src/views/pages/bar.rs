@@ -62,7 +62,7 @@ fn open_view(viewer: &Viewer, state: &State, view: &SavedView, habits: &Habits, 
 /// What a view keeps, as fields. All of it is said, empty or not.
 fn question(state: &State) -> Markup {
     html! {
-        (ui::hidden("filter", &state.filter.to_json()))
+        (ui::hidden("filter", &state.filter.to_address()))
         (ui::hidden("q", &state.q))
         (ui::hidden("sort", &state.sort.to_string()))
         (ui::hidden("columns", &crate::views::Column::join(&state.columns)))
