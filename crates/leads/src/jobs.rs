@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::{
     actions::bulk::{BulkAction, Target, size, step, tell},
     changes::{self, SweepChanges, UndoChanges},
+    custom_fields,
     export::{SweepExports, WriteExport},
     store::{self, bulk::Order},
 };
@@ -87,7 +88,8 @@ impl Job for BulkChange {
                 }
                 None => {
                     progress.total = size(app, &scope, &target, self.asked_at).await?;
-                    let set = changes::begin(&tx, self.action.kind(), &self.action.title(), actor, cx.now()).await?;
+                    let title = self.action.title(&custom_fields::list(&tx).await?);
+                    let set = changes::begin(&tx, self.action.kind(), &title, actor, cx.now()).await?;
                     changes::written_by(&tx, set, cx.id()).await?;
                     set
                 }

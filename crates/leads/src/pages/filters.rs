@@ -10,7 +10,8 @@ use ui::{Button, Icon};
 
 use super::{rows::without_end_tags, show, state::State};
 use crate::{
-    filter::{Condition, FIELD_CHOICES, Filter, Kind, KnownSegments, Node, SetTest, TextField, TextTest},
+    custom_fields::Registry,
+    filter::{self, Condition, FIELD_CHOICES, Filter, Kind, KnownSegments, Node, SetTest, TextField, TextTest},
     model::{Status, country},
     store::grid::Sort,
 };
@@ -116,9 +117,9 @@ pub(super) fn form(state: &State) -> Markup {
 }
 
 /// The active conditions, each with a button that removes it.
-pub(super) fn chips(state: &State, members: &[Member], segments: &KnownSegments) -> Markup {
+pub(super) fn chips(state: &State, members: &[Member], fields: &Registry, segments: &KnownSegments) -> Markup {
     let member = |id: &str| id.parse().ok().and_then(|id| show::member(members, id)).map(str::to_owned);
-    let names = |id: &str| member(id).or_else(|| segments.name(id));
+    let names = |id: &str| member(id).or_else(|| segments.name(id)).or_else(|| filter::custom_name(fields, id));
     let chips = state.filter.chips(&names);
     html! {
         @if !chips.is_empty() {

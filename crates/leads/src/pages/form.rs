@@ -163,6 +163,8 @@ fn typed_text(value: &Value) -> String {
 pub(super) fn custom_text(value: &Value) -> String {
     match value {
         Value::String(text) if !text.contains(['\n', '"']) && serde_json::from_str::<Value>(text).is_err() => text.clone(),
+        // 5.0 is 5 to whoever reads it.
+        Value::Number(number) => number.to_string().trim_end_matches(".0").to_owned(),
         other => other.to_string(),
     }
 }
@@ -202,7 +204,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay.into_response());
     }
-    match create_lead(&tx, draft, viewer.actor(), now).await {
+    match create_lead(&app, &tx, draft, viewer.actor(), now).await {
         Ok(lead) => {
             let to = format!("/leads/{}", lead.id);
             idempotency.finish(tx, Answer::see_other(to.as_str())).await?;

@@ -208,7 +208,7 @@ impl Scene<'_> {
             div #grid.stack {
                 (filters::form(state))
                 (views::pages::bar(viewer, state, &self.around.habits, self.further()))
-                (filters::chips(state, self.around.members(), &self.segments))
+                (filters::chips(state, self.around.members(), self.around.custom(), &self.segments))
                 @match found {
                     Found::Refused(problem) => (self.unreadable(problem)),
                     Found::Page(page, near) => {

@@ -11,6 +11,7 @@ use super::{form::custom_text, show, timeline};
 use crate::{
     actions::{delete_lead::delete_lead, update_lead::update_lead},
     changes,
+    custom_fields::{self, Registry},
     model::{Lead, country},
     panels::LeadPanels,
     store::{
@@ -35,6 +36,7 @@ pub(super) struct Query {
 struct View {
     lead: Lead,
     members: Vec<Member>,
+    fields: Registry,
     events: Vec<TimelineEvent>,
     colleagues: Vec<Lead>,
     colleague_count: i64,
@@ -54,6 +56,7 @@ pub(super) async fn show(
     let tx = app.db.tenant(&viewer.scope).await?;
     let lead = store::get(&tx, id).await?.ok_or_else(Problem::not_found)?;
     let members = identity::members(&tx).await?;
+    let fields = custom_fields::list(&tx).await?;
     let theme = Theme::of(&query.events);
     let events = store::timeline::read(&tx, id.uuid(), theme, query.before, EVENTS + 1).await?;
     let (mut colleagues, mut count) = (Vec::new(), 0);
@@ -70,7 +73,7 @@ pub(super) async fn show(
     }
     tx.commit().await?;
     let title = lead.display_name();
-    let view = View { lead, members, events, colleagues, colleague_count: count, before: query.before, theme, main, side };
+    let view = View { lead, members, fields, events, colleagues, colleague_count: count, before: query.before, theme, main, side };
     Ok(viewer.page(Nav::Leads, &title, render(&viewer, &view)))
 }
 
@@ -89,7 +92,8 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
         @if may_write {
             (ui::more_menu("More actions", ui::menu_button(
                 Icon::Trash, "Delete lead", &format!("{href}/delete"), Tone::Danger,
-                &format!("Delete {name}? The lead and its fields are gone for good; what was sent stays in the reports."),
+                &format!("Delete {name}? Fields, notes and places in campaigns go with the lead; what was sent stays in the reports. \
+                    You can undo this for 30 days."),
             )))
             (Button::secondary("Edit").icon(Icon::Edit).href(format!("{href}/edit")).shortcut("e"))
         }
@@ -106,7 +110,7 @@ fn render(viewer: &Viewer, view: &View) -> Markup {
                     (ui::card("Score", html! { (ui::score_badge(i64::from(lead.score))) }, score(lead)))
                     (ui::card("Status and owner", show::status(lead.status), work(viewer, lead, &view.members, &href, may_write)))
                     (ui::card("Details", html! {}, details(lead)))
-                    @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead))) }
+                    @if !lead.custom.is_empty() { (ui::card("Custom fields", html! {}, custom(lead, &view.fields))) }
                     @if lead.account_id.is_some() || !company.is_empty() { (ui::card("Account", html! {}, account(view, company))) }
                     @for panel in &view.side { (panel) }
                 },
@@ -189,20 +193,17 @@ fn details(lead: &Lead) -> Markup {
     ])
 }
 
-fn custom(lead: &Lead) -> Markup {
-    let labels: Vec<(String, String)> = lead
-        .custom
-        .iter()
-        .map(|(key, value)| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Bool(yes) => if *yes { "Yes" } else { "No" }.to_owned(),
-                other => custom_text(other),
-            };
-            (key.replace('_', " "), text)
-        })
-        .collect();
-    ui::definition_list(labels.iter().map(|(key, value)| (key.as_str(), html! { (value) })))
+/// The organisation's own fields by what they are called and in their order; what has no field any more comes last, by its key.
+fn custom(lead: &Lead, fields: &Registry) -> Markup {
+    let known = fields.iter().filter_map(|field| Some((field.label.clone(), lead.custom.get(&field.key)?)));
+    let others = lead.custom.iter().filter(|(key, _)| fields.get(key).is_none()).map(|(key, value)| (key.replace('_', " "), value));
+    let said = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => if *yes { "Yes" } else { "No" }.to_owned(),
+        other => custom_text(other),
+    };
+    let facts: Vec<(String, String)> = known.chain(others).map(|(label, value)| (label, said(value))).collect();
+    ui::definition_list(facts.iter().map(|(label, value)| (label.as_str(), html! { (value) })))
 }
 
 fn account(view: &View, company: &str) -> Markup {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::field::BulkField;
 use crate::{
     changes::Kind,
+    custom_fields::Registry,
     filter::{Filter, FilterError, look_up},
     model::Status,
 };
@@ -83,8 +84,8 @@ impl BulkAction {
     }
 
     /// As the history shows it. Values may be personal, so they are left to the rows.
-    pub(crate) fn title(&self) -> String {
-        let name = |field: &str| BulkField::parse(field).map_or_else(|_| field.to_owned(), |field| field.label());
+    pub(crate) fn title(&self, fields: &Registry) -> String {
+        let name = |field: &str| BulkField::parse(field).map_or_else(|_| field.to_owned(), |field| field.label(fields));
         match self {
             Self::AddTags { tags } => format!("Added tags: {}", tags.join(", ")),
             Self::RemoveTags { tags } => format!("Removed tags: {}", tags.join(", ")),

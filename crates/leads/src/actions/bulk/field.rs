@@ -37,12 +37,12 @@ impl BulkField {
         }
     }
 
-    /// As people read it.
-    pub(crate) fn label(&self) -> String {
+    /// As people read it; a custom field that is gone by its key.
+    pub(crate) fn label(&self, registry: &Registry) -> String {
         match self {
             Self::Text(field) => field.label().to_owned(),
             Self::Number(field) => field.label().to_owned(),
-            Self::Custom(key) => key.replace('_', " "),
+            Self::Custom(key) => registry.get(key).map_or_else(|| key.replace('_', " "), |field| field.label.clone()),
         }
     }
 
@@ -70,7 +70,7 @@ impl BulkField {
             Self::Text(TextField::Email | TextField::ExternalId) => Err(FieldError::new(
                 "/field",
                 "field.unique",
-                format!("{} belongs to one lead alone: set it on the lead itself", self.label()),
+                format!("{} belongs to one lead alone: set it on the lead itself", self.label(registry)),
             )),
             Self::Custom(key) => {
                 let field = registry.get(key).ok_or_else(|| unknown(key))?;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub use action::{BulkAction, Target};
 
 use crate::{
-    changes, filter,
+    changes, custom_fields, filter,
     jobs::BulkChange,
     ports::{Campaigns, Entrants},
     store::{
@@ -69,7 +69,8 @@ pub async fn bulk_change(app: &App, tx: &TenantTx, target: Target, action: BulkA
         tell(tx, "leads.bulk_started", &job.target, &job.action, json!({}), actor, now).await?;
         return id.map(BulkOutcome::Started).ok_or_else(|| Problem::internal(&"a job without a unique key was refused"));
     }
-    let set = changes::begin(tx, action.kind(), &action.title(), actor, now).await?;
+    let title = action.title(&custom_fields::list(tx).await?);
+    let set = changes::begin(tx, action.kind(), &title, actor, now).await?;
     let order = Order { target: &target, action: &action, asked_at: now, actor };
     let chunk = step(app, tx, &order, None, AT_ONCE, now).await?;
     let kept = changes::finish_or_forget(tx, set).await?;

@@ -7,7 +7,8 @@ use ui::{Icon, Nav, Tone, table};
 
 use super::bar::{default_button, delete_button};
 use crate::{
-    filter::{Filter, KnownSegments, Node, segments_of},
+    custom_fields::{self, Registry},
+    filter::{Filter, KnownSegments, Node, custom_name, segments_of},
     views::{SavedView, actions::may_change, store},
 };
 
@@ -17,6 +18,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>) -> Resu
     let views = store::list(&tx, viewer.user_id).await?;
     let default_view = store::default_view(&tx, viewer.user_id).await?;
     let members = identity::members(&tx).await?;
+    let fields = custom_fields::list(&tx).await?;
     // One look-up for all of them.
     let asked = Filter { root: Node::Any(views.iter().filter_map(|view| view.read_filter().ok()).map(|filter| filter.root).collect()) };
     let segments = segments_of(&app, &tx, &asked).await?;
@@ -26,14 +28,27 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>) -> Resu
         @if views.is_empty() {
             (ui::empty_state(Icon::Filter, "No views yet", "Filter, search or sort the leads, choose columns, and save that as a view: it opens in one press, for you or for everybody.",
                 html! { (ui::Button::secondary("Back to leads").href("/leads")) }))
-        } @else { (rows(&viewer, &views, default_view, &members, &segments)) }
+        } @else { (rows(&viewer, &views, default_view, &Known { members, fields, segments })) }
     };
     Ok(viewer.page(Nav::Leads, "Views", content))
 }
 
-fn rows(viewer: &Viewer, views: &[SavedView], default_view: Option<ViewId>, members: &[Member], segments: &KnownSegments) -> Markup {
-    let member = |id: &str| id.parse().ok().and_then(|id| members.iter().find(|member| member.id == id)).map(|member| member.name.clone());
-    let name_of = |id: &str| member(id).or_else(|| segments.name(id));
+/// Who and what the views name.
+struct Known {
+    members: Vec<Member>,
+    fields: Registry,
+    segments: KnownSegments,
+}
+
+impl Known {
+    fn name(&self, id: &str) -> Option<String> {
+        let member = id.parse().ok().and_then(|id| self.members.iter().find(|member| member.id == id));
+        member.map(|member| member.name.clone()).or_else(|| self.segments.name(id)).or_else(|| custom_name(&self.fields, id))
+    }
+}
+
+fn rows(viewer: &Viewer, views: &[SavedView], default_view: Option<ViewId>, known: &Known) -> Markup {
+    let name_of = |id: &str| known.name(id);
     table::wrap(
         "Views",
         html! {
