@@ -87,6 +87,7 @@ pub(crate) async fn app(settings: &Settings, database: &Database) -> Result<App>
     extensions.insert(outreach::address_check());
     extensions.insert(outreach::enrolment());
     extensions.insert(segments::known());
+    extensions.insert(intelligence::judging());
     extensions.insert(web::lead_panels());
     extensions.insert(leads::Memory::default());
     Ok(App::new(AppParts { db, clock: settings.clock.clone(), cache, feed, mailer, vault, config, extensions }))

@@ -7,7 +7,10 @@ use http_kit::App;
 use jiff::Timestamp;
 use kernel::{Actor, CampaignId, LeadId, SegmentId, ViewId};
 
-use crate::filter::KnownSegments;
+use crate::{
+    filter::KnownSegments,
+    model::{CheckedLead, ScoreReason},
+};
 
 /// A future that a port answers with.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbError>> + Send + 'a>>;
@@ -150,5 +153,52 @@ impl Segments {
     /// When the database does not answer.
     pub async fn used_by_view(&self, tx: &TenantTx, view: ViewId, name: &str, segments: &[SegmentId]) -> Result<(), DbError> {
         self.0.used_by_view(tx, view, name, segments).await
+    }
+}
+
+/// What a lead is worth, from 0 to 100, and why: the points of the reasons add up to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    pub score: i32,
+    pub reasons: Vec<ScoreReason>,
+}
+
+/// Judges a lead that has done nothing yet.
+pub type Judge = Box<dyn Fn(&CheckedLead) -> Judged + Send + Sync>;
+
+/// Knows what leads are worth.
+pub trait Judging: Send + Sync + 'static {
+    /// As the organisation wants it at present.
+    fn judge<'a>(&'a self, tx: &'a TenantTx) -> Answer<'a, Judge>;
+}
+
+/// The application's [`Judging`], found by [`App::extension`](http_kit::App::extension): a new lead is stored with its score instead of
+/// being written once more a moment later.
+#[derive(Clone)]
+pub struct Scores(Arc<dyn Judging>);
+
+impl fmt::Debug for Scores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scores")
+    }
+}
+
+impl Scores {
+    /// Makes a judging the application's.
+    pub fn new(judging: impl Judging) -> Self {
+        Self(Arc::new(judging))
+    }
+
+    /// The application's.
+    pub(crate) fn of(app: &App) -> Result<&Self, DbError> {
+        app.extension().ok_or_else(|| DbError::Config("nobody knows what leads are worth".to_owned()))
+    }
+
+    /// See [`Judging::judge`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn judge(&self, tx: &TenantTx) -> Result<Judge, DbError> {
+        self.0.judge(tx).await
     }
 }

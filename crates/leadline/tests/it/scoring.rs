@@ -38,8 +38,12 @@ async fn a_lead_is_scored_when_it_comes_and_when_it_changes() {
     let app = TestApp::start().await;
     let ada = app.sign_up("Acme").await;
     let id = lead(&ada, json!({"first_name": "Bea", "email": "bea@tools.example", "title": "VP Sales", "department": "Sales"})).await;
+    // Stored with its score: nothing follows that would write it once more.
+    let at_once = score(&ada, &id).await;
     app.settle().await;
     let before = score(&ada, &id).await;
+    assert_eq!(before, at_once);
+    assert_eq!(app.scalar("SELECT count(*) FROM events WHERE kind = 'lead.rescored'").await, 0);
     assert_eq!(before["score"].as_i64().unwrap(), reasons(&before).iter().map(|(_, points)| points).sum::<i64>());
     assert!(reasons(&before).contains(&("Vice president".to_owned(), 17)), "{before}");
 

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use kernel::{AccountId, Actor, LeadId};
 
 use super::LEAD;
-use crate::model::{CheckedLead, Lead, Status};
+use crate::{
+    model::{CheckedLead, Lead, Status},
+    ports::Judged,
+};
 
 /// Inserts a lead and its `lead.created`; returns it as it stands.
 pub(crate) async fn insert(
@@ -13,6 +16,7 @@ pub(crate) async fn insert(
     id: LeadId,
     lead: &CheckedLead,
     account: Option<AccountId>,
+    judged: &Judged,
     actor: Actor,
     now: Timestamp,
 ) -> Result<Lead, DbError> {
@@ -21,8 +25,8 @@ pub(crate) async fn insert(
         "WITH new AS (
            INSERT INTO leads AS l (org_id, id, first_name, last_name, email, phone, title, seniority, department, linkedin_url, account_id,
              company_name, company_domain, industry, employee_count, annual_revenue, country, city, status, owner_id, tags, source,
-             external_id, custom, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25)
+             external_id, custom, created_at, updated_at, score, score_reasons)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25, $27, $28)
            RETURNING {LEAD}),
          logged AS (
            INSERT INTO events (org_id, kind, subject_type, subject_id, actor, at, payload)
@@ -59,6 +63,8 @@ pub(crate) async fn insert(
                 &Json(&lead.custom),
                 &now,
                 &actor.to_string(),
+                &judged.score,
+                &Json(&judged.reasons),
             ],
         )
         .await?;

@@ -128,6 +128,7 @@ impl TestApp {
         extensions.insert(outreach::address_check());
         extensions.insert(outreach::enrolment());
         extensions.insert(segments::known());
+        extensions.insert(intelligence::judging());
         extensions.insert(web::lead_panels());
         extensions.insert(leads::Memory::default());
         let app = App::new(AppParts { db, clock: options.clock, cache, feed, mailer, vault, config, extensions });
