@@ -1,7 +1,8 @@
 //! From what people upload to the one text file that an import reads: gzip, ZIP and Excel workbooks taken apart.
 //!
 //! What comes out is written to the disk as it comes, never held; and it is counted, because a few kilobytes can
-//! unpack to terabytes. Archives inside archives are refused by whoever reads the result: it is no text.
+//! unpack to terabytes. A workbook in an archive is taken apart too, for it is an archive only by its nature; any other archive
+//! inside an archive is refused by whoever reads the result: it is no text.
 
 mod archive;
 mod gzip;
@@ -24,12 +25,19 @@ const MAX_RATIO: u64 = 200;
 /// Below this the ratio says nothing.
 const RATIO_FROM: u64 = 16 * 1024 * 1024;
 
+/// All that is read of an upload, over all layers.
+const MAX_ALL: u64 = 2 * MAX_UNPACKED;
+/// A workbook is packed already. One that packs better than this again was made to.
+const MAX_WORKBOOK_RATIO: u64 = 10;
+
 /// What was found in a packed file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unpacked {
     /// The file or sheet that was read, and the ones with data that were not.
     pub(crate) part: Option<String>,
     pub(crate) left_out: Vec<String>,
+    /// It came from a workbook.
+    is_sheet: bool,
 }
 
 /// Replaces a packed file by the table in it; anything else stays as it is.
@@ -43,7 +51,33 @@ pub(crate) fn unpack(path: &Path) -> Result<Unpacked, FileProblem> {
         b"PK\x05\x06" => return Err(FileProblem::Archive("The archive is empty. Put the file of leads into it.".to_owned())),
         _ => return Ok(Unpacked::default()),
     };
+    let packed = std::fs::metadata(path)?.len();
     std::fs::rename(&text.0, path)?;
+    if found.is_sheet {
+        return Ok(found);
+    }
+    Ok(unpack_inner(path, packed)?.unwrap_or(found))
+}
+
+/// The same for what came out of an archive, if that is a workbook. `packed`: the bytes of the archive.
+fn unpack_inner(path: &Path, packed: u64) -> Result<Option<Unpacked>, FileProblem> {
+    let size = std::fs::metadata(path)?.len();
+    let mut head = [0; 4];
+    let read = File::open(path)?.read(&mut head)?;
+    if head.get(..read) != Some(b"PK\x03\x04") {
+        return Ok(None);
+    }
+    // Before its list of parts is read, which is held in memory.
+    if size > RATIO_FROM && size / MAX_WORKBOOK_RATIO > packed {
+        return Err(FileProblem::Bomb(format!("a workbook of more than {MAX_WORKBOOK_RATIO} times its size, as none does")));
+    }
+    // What a layer passes on, the next one may not multiply anew.
+    let most = MAX_ALL.min(RATIO_FROM.max(packed.saturating_mul(MAX_RATIO))).saturating_sub(size);
+    let text = Leftover(path.with_extension("unpacked"));
+    let found = archive::unpack_workbook(path, &text.0, most)?;
+    if found.is_some() {
+        std::fs::rename(&text.0, path)?;
+    }
     Ok(found)
 }
 

@@ -25,8 +25,6 @@ const MAX_HELD: u64 = 32 * 1024 * 1024;
 const MAX_SHEET: u64 = MAX_UNPACKED;
 /// Any other part: pictures, macros, what other programs keep there.
 const MAX_OTHER: u64 = 64 * 1024 * 1024;
-/// All parts, for some may lie upon others in the archive.
-const MAX_ALL: u64 = 2 * MAX_UNPACKED;
 /// Excel's own limit.
 const MAX_ROWS: u32 = 1_048_576;
 /// Sheets that are looked at.
@@ -34,13 +32,14 @@ const MAX_SHEETS: usize = 100;
 
 type Workbook = Xlsx<BufReader<File>>;
 
-pub(super) fn unpack(mut archive: ZipArchive<BufReader<File>>, to: &Path) -> Result<Unpacked, FileProblem> {
-    measure(&mut archive)?;
+/// `most`: the bytes that all its parts may have together, for some may lie upon others in the archive.
+pub(super) fn unpack(mut archive: ZipArchive<BufReader<File>>, to: &Path, most: u64) -> Result<Unpacked, FileProblem> {
+    measure(&mut archive, most)?;
     let file = archive.into_inner();
     let mut workbook = Xlsx::new(file).map_err(|error| unreadable(&error))?;
     let sheets: Vec<String> =
         workbook.sheets_metadata().iter().filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect();
-    let mut found = Unpacked::default();
+    let mut found = Unpacked { is_sheet: true, ..Unpacked::default() };
     for name in sheets.into_iter().take(MAX_SHEETS) {
         match &found.part {
             None => {
@@ -62,7 +61,7 @@ pub(super) fn unpack(mut archive: ZipArchive<BufReader<File>>, to: &Path) -> Res
 
 /// Reads every part once, to see that none unpacks to more than it may and no text is without end. Whoever reads the workbook
 /// finds parts by names that stand in other parts, in any case of letters: so each is measured, whatever it is called.
-fn measure<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(), FileProblem> {
+fn measure<R: Read + Seek>(archive: &mut ZipArchive<R>, most_of_all: u64) -> Result<(), FileProblem> {
     let (mut held, mut all) = (0, 0);
     let mut buffer = vec![0; 128 * 1024];
     for index in 0..archive.len() {
@@ -74,7 +73,7 @@ fn measure<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(), FileProble
             Part::Held => MAX_HELD - held,
             Part::Other => MAX_OTHER,
         };
-        let mut entry = Limited::new(entry, packed).at_most(most.min(MAX_ALL - all));
+        let mut entry = Limited::new(entry, packed).at_most(most.min(most_of_all.saturating_sub(all)));
         let mut watch = Watch::new(part == Part::Sheet);
         loop {
             match entry.read(&mut buffer) {
