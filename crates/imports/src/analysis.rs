@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     FileProblem, encoding,
-    guess::{self, DateOrder, Evidence, Kind, Layout},
+    guess::{self, DateOrder, Decimals, Evidence, Kind, Layout},
     plan::{LeadField, Target},
     preamble,
     reader::{Fault, MAX_COLUMNS, Reader, Record},
@@ -88,6 +88,12 @@ pub struct Column {
     pub choices: Vec<String>,
     #[serde(default)]
     pub(crate) date_order: DateOrder,
+    /// Its dates are like 3/4/2026, and no value tells whether days or months come first: `date_order` is what the rest of
+    /// the file suggests.
+    #[serde(default)]
+    pub(crate) ambiguous_dates: bool,
+    #[serde(default)]
+    pub(crate) decimals: Decimals,
     /// `Select` stands where nothing was chosen and is read as empty.
     pub placeholder: bool,
     /// The key that it would have as a custom field.
@@ -202,6 +208,7 @@ pub(crate) fn analyse(path: &Path) -> Result<Analysis, FileProblem> {
 fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data: bool) -> (Vec<Column>, Option<Layout>) {
     let mut columns: Vec<Column> = Vec::new();
     let mut kept = Vec::new();
+    let file_order = guess::date_order(header, &evidence);
     for (index, (name, evidence)) in header.iter().zip(evidence).enumerate() {
         // The comma at the end of each line that some exports have makes no column.
         if name.is_empty() && evidence.filled() == 0 {
@@ -214,15 +221,17 @@ fn columns(header: &[String], evidence: Vec<Evidence>, rows: u64, header_is_data
         );
         let key = unique(&custom_key(&name, index), |key| columns.iter().any(|c| c.key == key), "_");
         let placeholder = evidence.placeholders >= 2 && evidence.placeholders.saturating_mul(100) >= rows;
-        let (kind, date_order) = evidence.kind(placeholder);
+        let found = evidence.found(placeholder, file_order);
         columns.push(Column {
             name,
             index,
             filled: evidence.filled() - if placeholder { evidence.placeholders } else { 0 },
             samples: evidence.samples.iter().filter(|sample| !placeholder || *sample != PLACEHOLDER).take(SAMPLES).cloned().collect(),
-            kind,
+            kind: found.kind,
             choices: evidence.choices().to_vec(),
-            date_order,
+            date_order: found.date_order,
+            ambiguous_dates: found.ambiguous_dates,
+            decimals: found.decimals,
             placeholder,
             guess: Target::Custom(key.clone()),
             key,

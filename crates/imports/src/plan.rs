@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use super::{
     ImportError,
     analysis::{Analysis, Column, Place},
-    guess::Kind,
+    guess::{DateOrder, Kind},
 };
 use leads::{
-    custom_fields::NewField,
+    custom_fields::{NewField, Registry},
     model::{clean_tags, is_custom_key},
 };
 
@@ -35,6 +35,8 @@ pub enum LeadField {
     Country,
     City,
     Status,
+    /// They do not want mail: more than a status, for it holds for the address.
+    OptedOut,
     Tags,
     Source,
     ExternalId,
@@ -42,7 +44,7 @@ pub enum LeadField {
 
 impl LeadField {
     /// All of them, as a menu lists them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Email,
         Self::FirstName,
         Self::LastName,
@@ -60,6 +62,7 @@ impl LeadField {
         Self::Country,
         Self::City,
         Self::Status,
+        Self::OptedOut,
         Self::Tags,
         Self::Source,
         Self::ExternalId,
@@ -85,6 +88,7 @@ impl LeadField {
             Self::Country => "country",
             Self::City => "city",
             Self::Status => "status",
+            Self::OptedOut => "opted_out",
             Self::Tags => "tags",
             Self::Source => "source",
             Self::ExternalId => "external_id",
@@ -111,10 +115,16 @@ impl LeadField {
             Self::Country => "Country",
             Self::City => "City",
             Self::Status => "Status",
+            Self::OptedOut => "Wants no e-mail",
             Self::Tags => "Tags",
             Self::Source => "Source",
             Self::ExternalId => "External id",
         }
+    }
+
+    /// Whether several columns may become it: whoever has said no in one of them has said no.
+    pub(crate) const fn repeats(self) -> bool {
+        matches!(self, Self::OptedOut)
     }
 
     /// Whether a lead can be recognised by it (what [`LeadDraft::check`](leads::model::LeadDraft::check) asks for).
@@ -232,6 +242,10 @@ pub struct Plan {
     /// what the column looks like. A field that exists keeps the type it has.
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
+    /// How dates are written (`dmy`, `mdy`) by the custom field's key, where it is not to be as `date_order` of the column says.
+    /// For columns whose values tell neither (`ambiguous_dates`).
+    #[serde(default)]
+    pub(crate) date_orders: BTreeMap<String, DateOrder>,
 }
 
 const fn yes() -> bool {
@@ -249,7 +263,28 @@ impl Plan {
             tags: Vec::new(),
             source: stem.chars().take(100).collect(),
             kinds: BTreeMap::new(),
+            date_orders: BTreeMap::new(),
         }
+    }
+
+    /// Whether a column becomes a custom field that nobody has made or chosen: no field was recognised for it.
+    pub(crate) fn is_stranger(column: &Column, target: &Target, fields: &Registry) -> bool {
+        matches!(target, Target::Custom(key) if column.guess == *target && fields.get(key).is_none())
+    }
+
+    /// Leaves out all columns that no field was recognised for.
+    pub(crate) fn without_strangers(mut self, analysis: &Analysis, fields: &Registry) -> Self {
+        for (column, target) in analysis.columns.iter().zip(&mut self.targets) {
+            if Self::is_stranger(column, target, fields) {
+                *target = Target::Ignore;
+            }
+        }
+        self
+    }
+
+    /// How a column writes its dates, as somebody has chosen or as it looks.
+    pub(crate) fn date_order(&self, key: &str, column: &Column) -> DateOrder {
+        self.date_orders.get(key).copied().unwrap_or(column.date_order)
     }
 
     /// The type of the custom field that a column becomes.
@@ -282,7 +317,8 @@ impl Plan {
             return Err(ImportError::plan("targets", detail));
         }
         for (index, target) in self.targets.iter().enumerate() {
-            let twice = *target != Target::Ignore && self.targets.iter().take(index).any(|earlier| earlier == target);
+            let single = !matches!(target, Target::Ignore) && !matches!(target, Target::Field(field) if field.repeats());
+            let twice = single && self.targets.iter().take(index).any(|earlier| earlier == target);
             if twice {
                 let named = |wanted: &Target| {
                     let at = self.targets.iter().zip(&analysis.columns).filter(|(target, _)| *target == wanted);

@@ -4,14 +4,14 @@ use sha2::{Digest, Sha256};
 
 use super::{
     analysis::{Column, PLACEHOLDER},
-    guess,
+    guess::{self, Decimals, Kind},
     plan::{LeadField, Target},
     reader::{Fault, MAX_CELL, MAX_ROW, Record},
     run::Source,
 };
 use leads::{
     export::without_guard,
-    model::{CheckedLead, LeadDraft, Status, parse_whole},
+    model::{CheckedLead, LeadDraft, Status},
 };
 
 /// A row that can be stored.
@@ -21,6 +21,8 @@ pub(crate) struct LeadRow {
     pub(crate) lead: CheckedLead,
     /// What the file says, if it says anything.
     pub(crate) status: Option<Status>,
+    /// The file says that they want no mail, as a status or in a column of its own.
+    pub(crate) opted_out: bool,
     /// Recognises the lead when it has neither e-mail, external id nor LinkedIn profile.
     pub(crate) import_key: Option<Vec<u8>>,
     /// As they were read, in case the row is refused when it meets the others.
@@ -65,7 +67,7 @@ pub(crate) fn read(record: &Record, source: &Source) -> Result<LeadRow, Rejectio
         return Err(refuse(fault.words(&analysis.columns)));
     }
     let mut draft = LeadDraft::default();
-    let mut status = None;
+    let mut said = Said::default();
     let mut wrong: Vec<String> = Vec::new();
     let mut any = false;
     for (column, target) in analysis.columns.iter().zip(&plan.targets) {
@@ -78,13 +80,16 @@ pub(crate) fn read(record: &Record, source: &Source) -> Result<LeadRow, Rejectio
             Target::Custom(key) => {
                 // A field that is there keeps the type it has.
                 let kind = fields.get(key).map_or_else(|| plan.kind(key, column), |field| field.kind.into());
-                match kind.value(text, column.date_order) {
+                if matches!(kind, Kind::Number | Kind::Date) && guess::says_nothing(text) {
+                    continue;
+                }
+                match kind.value(text, plan.date_order(key, column), column.decimals) {
                     Ok(value) => drop(draft.custom.insert(key.clone(), value)),
                     Err(why) => wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header))),
                 }
             }
             Target::Field(field) => {
-                if let Err(why) = set(&mut draft, &mut status, *field, text) {
+                if let Err(why) = set(&mut draft, &mut said, *field, text, column.decimals) {
                     wrong.push(format!("{}: {why}", analysis.column_name(column, plan.has_header)));
                 }
             }
@@ -94,8 +99,8 @@ pub(crate) fn read(record: &Record, source: &Source) -> Result<LeadRow, Rejectio
     if !any {
         return Err(refuse("the row is empty in every column that is imported".to_owned()));
     }
-    let has_status = status.unwrap_or_default();
-    draft.status = has_status;
+    let status = if said.opted_out { Some(Status::Unsubscribed) } else { said.status };
+    draft.status = status.unwrap_or_default();
     let checked = draft.check_with(fields, &serde_json::Map::new());
     let lead = match checked {
         Ok(lead) if wrong.is_empty() => lead,
@@ -108,10 +113,17 @@ pub(crate) fn read(record: &Record, source: &Source) -> Result<LeadRow, Rejectio
     let import_key = import_key(&lead);
     // Only who has both can turn out to be two leads.
     let cells = if lead.email.is_some() && !lead.external_id.is_empty() { cells() } else { Vec::new() };
-    Ok(LeadRow { row: record.row, lead, status, import_key, cells })
+    Ok(LeadRow { row: record.row, lead, status, opted_out: status == Some(Status::Unsubscribed), import_key, cells })
 }
 
-fn set(draft: &mut LeadDraft, status: &mut Option<Status>, field: LeadField, text: &str) -> Result<(), String> {
+/// What a row says besides a lead's plain values.
+#[derive(Default)]
+struct Said {
+    status: Option<Status>,
+    opted_out: bool,
+}
+
+fn set(draft: &mut LeadDraft, said: &mut Said, field: LeadField, text: &str, decimals: Decimals) -> Result<(), String> {
     let place = match field {
         LeadField::Email => &mut draft.email,
         LeadField::FirstName => &mut draft.first_name,
@@ -143,15 +155,20 @@ fn set(draft: &mut LeadDraft, status: &mut Option<Status>, field: LeadField, tex
             return Ok(());
         }
         LeadField::EmployeeCount => {
-            draft.employee_count = guess::employees(text)?;
+            draft.employee_count = if guess::says_nothing(text) { None } else { guess::employees(text)? };
             return Ok(());
         }
         LeadField::AnnualRevenue => {
-            draft.annual_revenue = parse_whole(text)?;
+            draft.annual_revenue = if guess::says_nothing(text) { None } else { guess::amount(text, decimals)? };
             return Ok(());
         }
         LeadField::Status => {
-            *status = guess::status(text)?;
+            // A word that is no status keeps nobody out.
+            said.status = guess::status(text).flatten();
+            return Ok(());
+        }
+        LeadField::OptedOut => {
+            said.opted_out |= !guess::says_nothing(text) && guess::opt_out(text)?;
             return Ok(());
         }
         LeadField::Tags => {

@@ -143,8 +143,9 @@ impl Trial {
                 let reason = plan.existing.between_rows();
                 self.conflicting.add(|| sample(row, reason.to_owned(), taken.contradicts.clone()));
             }
-            let reason = row.lead.email.as_ref().and_then(|email| suppressed.get(email.as_str()));
-            if let Some(reason) = reason {
+            let known = row.lead.email.as_ref().and_then(|email| suppressed.get(email.as_str())).map(String::as_str);
+            let said = batch.objected(row, taken).next().map(|_| "The file says that they want no e-mail");
+            if let Some(reason) = known.or(said) {
                 self.suppressed.add(|| sample(row, format!("{reason}. The lead comes in and is never mailed."), Vec::new()));
             }
         }

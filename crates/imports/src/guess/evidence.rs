@@ -4,8 +4,10 @@ use kernel::EmailAddress;
 use leads::model::{company, phone};
 
 use super::{
-    kind::{DateOrder, Kind, KindEvidence},
-    values::{employees, status},
+    date::DateOrder,
+    kind::{FileOrder, Found, Kind, KindEvidence, says_nothing},
+    number::Decimals,
+    values::{amount, employees, opt_out, status},
 };
 use crate::{
     analysis::{PLACEHOLDER, sample},
@@ -28,7 +30,9 @@ pub(crate) struct Evidence {
     pub(super) domains: u64,
     pub(super) phones: u64,
     pub(super) whole: u64,
+    pub(super) amounts: u64,
     pub(super) statuses: u64,
+    pub(super) opt_outs: u64,
     pub(crate) samples: Vec<String>,
 }
 
@@ -69,17 +73,26 @@ impl Evidence {
                 && phone(text).is_ok()
                 && text.chars().filter(char::is_ascii_digit).count() > 6,
         );
-        self.whole += u64::from(matches!(employees(text), Ok(Some(_))));
-        self.statuses += u64::from(status(text).is_ok());
+        let nothing = says_nothing(text);
+        self.whole += u64::from(nothing || matches!(employees(text), Ok(Some(_))));
+        self.amounts += u64::from(nothing || matches!(amount(text, Decimals::Point), Ok(Some(_))));
+        self.statuses += u64::from(status(text).is_some());
+        self.opt_outs += u64::from(nothing || opt_out(text).is_ok());
     }
 
     pub(crate) fn filled(&self) -> u64 {
         self.filled
     }
 
-    /// The type of a custom field for these values; text where a placeholder that counts stands among them.
-    pub(crate) fn kind(&self, placeholder: bool) -> (Kind, DateOrder) {
-        if placeholder || self.placeholders == 0 { self.kinds.kind() } else { (Kind::Text, DateOrder::default()) }
+    /// What the values are; text where a placeholder that counts stands among them.
+    pub(crate) fn found(&self, placeholder: bool, file: FileOrder) -> Found {
+        let found = self.kinds.found(file);
+        if placeholder || self.placeholders == 0 { found } else { Found { kind: Kind::Text, ..found } }
+    }
+
+    /// What the column tells of the order of days and months.
+    pub(crate) const fn told_order(&self) -> Option<DateOrder> {
+        self.kinds.told_order()
     }
 
     /// All values, if they are few enough to choose from.
@@ -101,7 +114,9 @@ impl Evidence {
             LeadField::Email => Some(self.emails * 2 >= self.looked_at),
             LeadField::LinkedinUrl => Some(self.linkedin * 2 >= self.looked_at),
             LeadField::CompanyDomain => Some(self.domains * 2 >= self.looked_at),
-            LeadField::EmployeeCount | LeadField::AnnualRevenue => Some(self.mostly(self.whole)),
+            LeadField::EmployeeCount => Some(self.mostly(self.whole)),
+            LeadField::AnnualRevenue => Some(self.mostly(self.amounts)),
+            LeadField::OptedOut => Some(self.mostly(self.opt_outs)),
             LeadField::FirstName
             | LeadField::LastName
             | LeadField::FullName
@@ -112,7 +127,7 @@ impl Evidence {
                 (self.mostly(self.emails) || self.mostly(self.links) || (self.kinds.is_number() && self.looked_at > 2)).then_some(false)
             }
             LeadField::Phone => (self.mostly(self.emails) || self.mostly(self.links)).then_some(false),
-            LeadField::Status => Some(self.statuses == self.looked_at),
+            LeadField::Status => Some(self.mostly(self.statuses)),
             LeadField::Tags
             | LeadField::Source
             | LeadField::ExternalId

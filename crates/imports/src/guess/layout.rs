@@ -124,6 +124,7 @@ const KNOWN: &[Known] = &[
             "no of employees",
             "do not call",
             "email opt out",
+            "has opted out of email",
         ],
         at_least: 3,
         hints: &[

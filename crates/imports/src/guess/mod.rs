@@ -1,19 +1,23 @@
 //! Guesses what a column is, from its name as the usual programs call it and from what it holds.
 
+mod date;
 mod evidence;
 mod kind;
 mod layout;
 mod names;
+mod number;
 mod values;
 
 use kernel::EmailAddress;
 use leads::model::phone;
 
+pub(crate) use date::DateOrder;
 pub(crate) use evidence::Evidence;
-pub(crate) use kind::DateOrder;
 pub use kind::Kind;
+pub(crate) use kind::{FileOrder, says_nothing};
 pub(crate) use layout::Layout;
-pub(crate) use values::{employees, is_number, status};
+pub(crate) use number::Decimals;
+pub(crate) use values::{amount, employees, is_number, opt_out, status};
 
 use super::{
     analysis::{Column, one_line},
@@ -61,6 +65,28 @@ pub(crate) fn looks_like_data(header: &[String]) -> bool {
     addresses || (filled > 0 && numbers * 2 > filled)
 }
 
+/// In which order dates are read where their column does not tell: as the other columns of the file have it; else the month
+/// comes first where addresses look American, and the day everywhere else.
+pub(crate) fn date_order(header: &[String], evidence: &[Evidence]) -> FileOrder {
+    let told = |order: DateOrder| evidence.iter().any(|column| column.told_order() == Some(order));
+    match (told(DateOrder::Dmy), told(DateOrder::Mdy)) {
+        (true, false) => FileOrder { order: DateOrder::Dmy, told: true },
+        (false, true) => FileOrder { order: DateOrder::Mdy, told: true },
+        _ => {
+            let american = header.iter().any(|name| matches!(normal(name).as_str(), "zip" | "zip code" | "zipcode" | "us state"));
+            FileOrder { order: if american { DateOrder::Mdy } else { DateOrder::Dmy }, told: false }
+        }
+    }
+}
+
+/// Fields that a column is taken for only if most of its values fit.
+const fn is_all_or_nothing(field: LeadField) -> bool {
+    matches!(
+        field,
+        LeadField::Status | LeadField::OptedOut | LeadField::EmployeeCount | LeadField::AnnualRevenue | LeadField::CompanyDomain
+    )
+}
+
 /// Writes a guess and its confidence into each column, and says whose export it looks like. A field is given to one
 /// column only.
 pub(crate) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_data: bool) -> Option<Layout> {
@@ -75,7 +101,11 @@ pub(crate) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_dat
                 continue;
             }
             // Rank 0: whose export it is decides between two columns that could both be it.
-            Some(Some(field)) => candidates.push((if evidence.speaks_for(field) == Some(false) { 40 } else { 99 }, 0, index, field)),
+            Some(Some(field)) => match evidence.speaks_for(field) {
+                Some(false) if is_all_or_nothing(field) => {}
+                Some(false) => candidates.push((40, 0, index, field)),
+                Some(true) | None => candidates.push((99, 0, index, field)),
+            },
             None => {}
         }
         if !header_is_data {
@@ -87,14 +117,7 @@ pub(crate) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_dat
                     None => 90,
                     // The name says so and the values do not: shown as doubtful where each bad value is
                     // refused clearly, not guessed where a whole file would be.
-                    Some(false)
-                        if matches!(
-                            field,
-                            LeadField::Status | LeadField::EmployeeCount | LeadField::AnnualRevenue | LeadField::CompanyDomain
-                        ) =>
-                    {
-                        continue;
-                    }
+                    Some(false) if is_all_or_nothing(*field) => continue,
                     Some(false) => 30,
                 };
                 candidates.push((sure, rank, index, *field));
@@ -115,7 +138,8 @@ pub(crate) fn guess(columns: &mut [Column], evidence: &[Evidence], header_is_dat
     let mut given: Vec<LeadField> = Vec::new();
     let mut done: Vec<usize> = Vec::new();
     for (sure, _, index, field) in candidates {
-        let Some(column) = columns.get_mut(index).filter(|_| !given.contains(&field) && !done.contains(&index)) else { continue };
+        let taken = given.contains(&field) && !field.repeats();
+        let Some(column) = columns.get_mut(index).filter(|_| !taken && !done.contains(&index)) else { continue };
         column.guess = Target::Field(field);
         column.confidence = sure;
         given.push(field);

@@ -238,6 +238,15 @@ impl Batch {
         self.leads.iter().zip(&lanes.leads).filter(|(slot, lane)| slot.changed && **lane == second).map(|(slot, _)| slot).collect()
     }
 
+    /// The addresses of a lead that a row has said no for: the one it names, and the one that is stored.
+    pub(crate) fn objected<'a>(&'a self, row: &'a LeadRow, taken: &Taken) -> impl Iterator<Item = &'a str> {
+        let said = row.opted_out && taken.verdict.refusal().is_none();
+        let slot = taken.place.and_then(|place| self.leads.get(place));
+        let named = row.lead.email.as_ref().map(|email| email.as_str());
+        let stored = slot.and_then(|slot| slot.now.email.as_deref());
+        [named, stored].into_iter().flatten().filter(move |_| said)
+    }
+
     /// Accounts to insert and to update.
     pub(crate) fn changed_accounts(&self) -> impl Iterator<Item = &AccountSlot> {
         self.accounts.iter().filter(|slot| slot.before.as_ref().is_none_or(|(before, _)| *before != slot.now))
@@ -297,11 +306,12 @@ impl Batch {
             now.email = Some(email.as_str().to_owned());
             changed = true;
         }
-        // Nobody is brought back from an unsubscription by a file.
+        // Nobody is brought back from an unsubscription by a file. An objection is no value that fills or overwrites another: it
+        // counts whatever the rule; a customer stays one, and is not mailed because the address is suppressed.
         if let Some(status) = row.status
             && status != now.status
             && now.status != Status::Unsubscribed
-            && (over || now.status == Status::New)
+            && (over || now.status == Status::New || (row.opted_out && now.status != Status::Converted))
         {
             now.status = status;
             changed = true;

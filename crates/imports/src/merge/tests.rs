@@ -4,7 +4,7 @@ use leads::model::LeadDraft;
 fn row(fields: serde_json::Value) -> LeadRow {
     let mut draft: LeadDraft = serde_json::from_value(fields).unwrap();
     draft.first_name = format!("{}N", draft.first_name);
-    LeadRow { row: 2, lead: draft.check().unwrap(), status: None, import_key: None, cells: Vec::new() }
+    LeadRow { row: 2, lead: draft.check().unwrap(), status: None, opted_out: false, import_key: None, cells: Vec::new() }
 }
 
 fn rules(existing: Existing) -> Rules {

@@ -94,18 +94,18 @@ pub(super) async fn store_piece(
         let beside = async {
             let tx = app.db.tenant(scope).await?;
             begin_writing(&tx, &import, piece, true).await?;
-            second.write(&tx, id, &by).await?;
+            second.write(&tx, &import, &by).await?;
             store::insert_done(&tx, id, &Done::of(piece.to.offset, &lanes.rows, second.counts)).await?;
             tx.commit().await.map_err(WriteError::from)?;
             Ok::<(), StoreError>(())
         };
-        let (first, second) = tokio::join!(first.write(&tx, id, &by), beside);
+        let (first, second) = tokio::join!(first.write(&tx, &import, &by), beside);
         second?;
         first?;
     } else {
         store::insert_accounts(&tx, &accounts, by.now).await?;
         let all = Lanes { leads: vec![false; batch.leads.len()], rows: vec![false; rows.len()] };
-        Half::of(&batch, &rows, &taken, &all, false).write(&tx, id, &by).await?;
+        Half::of(&batch, &rows, &taken, &all, false).write(&tx, &import, &by).await?;
     }
     store::update_accounts(&tx, &accounts, by.now).await?;
     store::forget_done(&tx, id).await?;
@@ -134,12 +134,15 @@ async fn begin_writing(tx: &TenantTx, import: &Import, piece: &Piece, beside: bo
 struct Half<'a> {
     leads: Vec<&'a LeadSlot>,
     rejections: Vec<Rejection>,
+    /// Addresses whose owners want no mail.
+    objected: Vec<&'a str>,
     counts: Counts,
 }
 
 impl<'a> Half<'a> {
-    fn of(batch: &'a Batch, rows: &[&ReadRow], taken: &[Taken], lanes: &Lanes, second: bool) -> Self {
-        let mut half = Self { leads: batch.changed_in(lanes, second), rejections: Vec::new(), counts: Counts::default() };
+    fn of(batch: &'a Batch, rows: &[&'a ReadRow], taken: &[Taken], lanes: &Lanes, second: bool) -> Self {
+        let mut half =
+            Self { leads: batch.changed_in(lanes, second), rejections: Vec::new(), objected: Vec::new(), counts: Counts::default() };
         for ((row, taken), _) in rows.iter().zip(taken).zip(&lanes.rows).filter(|(_, lane)| **lane == second) {
             half.counts.add(&taken.verdict);
             match (row, taken.verdict.refusal()) {
@@ -147,15 +150,16 @@ impl<'a> Half<'a> {
                 (Ok(row), Some(reason)) => {
                     half.rejections.push(Rejection { row: row.row, reason: reason.to_owned(), cells: row.cells.clone() })
                 }
-                (Ok(_), None) => {}
+                (Ok(row), None) => half.objected.extend(batch.objected(row, taken)),
             }
         }
         half
     }
 
-    async fn write(&self, tx: &TenantTx, id: ImportId, by: &By<'_>) -> Result<(), StoreError> {
-        store::insert_rejections(tx, id, &self.rejections).await?;
+    async fn write(&self, tx: &TenantTx, import: &Import, by: &By<'_>) -> Result<(), StoreError> {
+        store::insert_rejections(tx, import.id, &self.rejections).await?;
         store::write_leads(tx, &self.leads, by).await?;
+        store::suppress(tx, &self.objected, &import.file_name, by.now).await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod lanes;
 mod load;
 mod rejections;
+mod suppress;
 mod sweep;
 mod trial;
 mod write;
@@ -20,6 +21,7 @@ use super::{
 pub(crate) use lanes::{Done, done, forget_done, insert_done};
 pub(crate) use load::load;
 pub(crate) use rejections::{insert as insert_rejections, list as rejections};
+pub(crate) use suppress::suppress;
 pub(crate) use sweep::{delete_waiting, needs_file};
 pub(crate) use trial::{begin_trial, load_tried, store_tried};
 pub(crate) use write::{By, WriteError, insert_accounts, update_accounts, write_leads};

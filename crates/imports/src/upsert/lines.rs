@@ -43,7 +43,7 @@ fn lead(index: usize, line: &[u8]) -> Result<LeadRow, Vec<FieldError>> {
     let lead = draft.check()?;
     let status = says_status.then_some(lead.status);
     let import_key = row::import_key(&lead);
-    Ok(LeadRow { row: index as u64 + 1, lead, status, import_key, cells: Vec::new() })
+    Ok(LeadRow { row: index as u64 + 1, lead, status, opted_out: false, import_key, cells: Vec::new() })
 }
 
 fn contains_nul(value: &Value) -> bool {

@@ -1,3 +1,5 @@
+mod choices;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, Visitor};

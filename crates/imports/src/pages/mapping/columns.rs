@@ -2,7 +2,7 @@ use leads::custom_fields::Registry;
 use maud::{Markup, html};
 use ui::{Field, Tone, table};
 
-use crate::{Kind, LeadField, Target, analysis::Column, model::Import};
+use crate::{Kind, LeadField, Target, analysis::Column, guess::DateOrder, model::Import};
 
 /// More entries than this in all menus together are more than a page holds: the custom fields that no column is named after
 /// are left out of them then.
@@ -26,6 +26,7 @@ pub(super) fn columns(import: &Import, fields: &Registry, may: bool) -> Markup {
                             td data-label="Becomes" {
                                 (choice(column, target, &name, Some(fields).filter(|_| fits), may))
                                 (kind(import, column, target, &name, fields, may))
+                                (date_order(import, column, target, &name, fields, may))
                             }
                             td data-label="Guess" { (confidence(column, target)) }
                         }
@@ -75,6 +76,20 @@ fn kind(import: &Import, column: &Column, target: &Target, name: &str, fields: &
             }
         },
         Target::Ignore | Target::Field(_) => ui::hidden("kind", ""),
+    }
+}
+
+/// Which of two numbers is the day, where the column does not tell.
+fn date_order(import: &Import, column: &Column, target: &Target, name: &str, fields: &Registry, may: bool) -> Markup {
+    let Target::Custom(key) = target else { return ui::hidden("date_order", "") };
+    let kind = fields.get(key).map_or_else(|| import.plan.kind(key, column), |field| field.kind.into());
+    if kind != Kind::Date || !column.ambiguous_dates {
+        return ui::hidden("date_order", "");
+    }
+    let chosen = import.plan.date_order(key, column).as_str();
+    let orders = DateOrder::CHOICES.map(|order| (order.as_str(), order.label()));
+    html! {
+        (Field::select("date_order", format!("Dates of “{name}”"), orders).label_hidden().value(chosen).id(format!("order-{}", column.index)).disabled(!may))
     }
 }
 

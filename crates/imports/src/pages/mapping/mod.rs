@@ -11,7 +11,7 @@ use http::StatusCode;
 use http_kit::{ApiPath, App, Flash, PageForm, Problem, ProblemKind, redirect};
 use identity::{Can, LeadsImport, Permission, Viewer};
 use kernel::ImportId;
-use leads::custom_fields;
+use leads::custom_fields::{self, Registry};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::{Button, Field, Icon, Nav, Tone};
@@ -27,10 +27,14 @@ pub(super) struct Form {
     target: Vec<String>,
     /// As many as targets; empty where the target is no custom field.
     kind: Vec<String>,
+    /// As many, too; empty where there is nothing to choose.
+    date_order: Vec<String>,
     has_header: Option<String>,
     existing: Existing,
     tags: String,
     source: String,
+    /// Leaves out the columns that no field was recognised for.
+    leave_out: Option<String>,
 }
 
 impl Form {
@@ -43,9 +47,16 @@ impl Form {
                 kinds.insert(key.clone(), kind.parse().map_err(|why| ImportError::plan("kinds", why))?);
             }
         }
+        let mut date_orders = BTreeMap::new();
+        for (target, order) in targets.iter().zip(&self.date_order) {
+            if let (Target::Custom(key), false) = (target, order.is_empty()) {
+                date_orders.insert(key.clone(), order.parse().map_err(|why| ImportError::plan("date_orders", why))?);
+            }
+        }
         Ok(Plan {
             targets,
             kinds,
+            date_orders,
             has_header: self.has_header.is_some(),
             existing: self.existing,
             tags: self.tags.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
@@ -61,7 +72,13 @@ pub(super) async fn save(
     ApiPath(id): ApiPath<ImportId>,
     form: PageForm<Form>,
 ) -> Result<Response, Problem> {
-    actions::save_plan(&app, &viewer.scope, id, form.value.plan()?).await?;
+    let leaves_out = form.value.leave_out.is_some();
+    let mut plan = form.value.plan()?;
+    if leaves_out {
+        let import = store::find(&app.db, &viewer.scope, id).await?.ok_or_else(Problem::not_found)?;
+        plan = plan.without_strangers(&import.analysis, &custom_fields::read(&app.db, &viewer.scope).await?);
+    }
+    actions::save_plan(&app, &viewer.scope, id, plan).await?;
     Ok(redirect(&format!("/imports/{id}"), None))
 }
 
@@ -144,7 +161,7 @@ pub(super) async fn page(
             (notices(&import.analysis))
             form.stack id="mapping" method="post" action={ "/imports/" (id) "/start" }
                 hx-post=(save) hx-trigger="change" hx-target="#import" hx-select="#import" hx-swap="outerMorph" {
-                (ui::card_flush("Columns", html! {}, columns(import, &fields, may)))
+                (ui::card_flush("Columns", leave_out(import, &fields, may, &save), columns(import, &fields, may)))
                 (ui::card("How", html! {}, options(import, may)))
                 @match &tried {
                     None => (ui::notice(Tone::Danger, "The uploaded file is no longer on this server. Upload it again; nothing of it was imported.")),
@@ -160,6 +177,18 @@ pub(super) async fn page(
         }
     };
     Ok(viewer.page(Nav::Imports, &import.file_name, content))
+}
+
+/// One button instead of a menu for each of the columns that nobody asked for.
+fn leave_out(import: &Import, fields: &Registry, may: bool, save: &str) -> Markup {
+    let columns = import.analysis.columns.iter().zip(&import.plan.targets);
+    let strangers = columns.filter(|(column, target)| Plan::is_stranger(column, target, fields)).count() as u64;
+    html! {
+        @if may && strangers > 0 {
+            (Button::secondary(format!("Do not import the {}", ui::plural(n(strangers), "other column", "other columns")))
+                .small().name_value("leave_out", "true").attr("formaction", save))
+        }
+    }
 }
 
 fn facts(import: &Import, rows: u64) -> String {

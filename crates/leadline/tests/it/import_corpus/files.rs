@@ -104,7 +104,7 @@ pub fn encodings() -> Vec<Case> {
 pub fn separators_and_lines() -> Vec<Case> {
     vec![
         Case::rows("semicolons and decimal commas", "email;note;size\na@x.example;1,5;12\nb@x.example;2,5;13\n", created([2, 3]))
-            .stores(NOTE, "1,5"),
+            .stores(NOTE, "1.5"),
         Case::rows("tabs and commas in names", "email\tcompany\na@x.example\tAcme, Inc.\n", created([2])),
         Case::rows("vertical bars", "email|first_name\na@x.example|Ada\n", created([2])),
         Case::rows("a line that names the separator", "sep=;\r\nemail;first_name\r\na@x.example;Ada\r\n", created([3])),
@@ -254,6 +254,56 @@ pub fn values() -> Vec<Case> {
             "SELECT custom::text FROM leads WHERE email = 'a@x.example'",
             "{\"plan\": \"0012\", \"joined\": \"2026-01-31\", \"visits\": 3, \"newsletter\": true}",
         ),
+        Case::rows(
+            "numbers with marks, and cells that say nothing",
+            "email,budget,price,joined,employees\na@a.example,\"12,500\",\"$1,200.50\",05 Jan 2024,n/a\nb@b.example,-,$3,null,\"1,200\"\nc@c.example,800,n/a,\"January 6, 2024\",7\n",
+            created([2, 3, 4]),
+        )
+        .maps("employees", "employee_count")
+        .stores("SELECT string_agg(kind, ',' ORDER BY key) FROM custom_fields", "number,date,number")
+        .stores(
+            "SELECT string_agg(custom::text || coalesce(employee_count, 0), ',' ORDER BY email) FROM leads WHERE email NOT LIKE 'known%'",
+            "{\"price\": 1200.5, \"budget\": 12500, \"joined\": \"2024-01-05\"}0,{\"price\": 3}1200,{\"budget\": 800, \"joined\": \"2024-01-06\"}7",
+        ),
+        Case::rows(
+            "decimal commas decide what a point is",
+            "email;budget\na@x.example;1.200\nb@x.example;1.200,50\nc@x.example;0,5\n",
+            created([2, 3, 4]),
+        )
+        .stores(
+            "SELECT string_agg(custom->>'budget', ',' ORDER BY email) FROM leads WHERE email LIKE '%@x.example'",
+            "1200,1200.5,0.5",
+        ),
+        Case::rows("days before months, as another column has it", "email,Joined,Met\na@x.example,31/01/2026,02/03/2026\n", created([2]))
+            .stores("SELECT custom->>'met' FROM leads WHERE email = 'a@x.example'", "2026-03-02"),
+        Case::rows("nothing tells days from months", "email,Met\na@x.example,02/03/2026\n", created([2]))
+            .stores("SELECT custom->>'met' FROM leads WHERE email = 'a@x.example'", "02/03/2026"),
+        Case::rows(
+            "a status that is none keeps nobody out",
+            "email,Status\na@x.example,Evangelist\nb@x.example,Other\nc@x.example,Opportunity\nd@x.example,Subscriber\ne@x.example,Blue\n",
+            created([2, 3, 4, 5, 6]),
+        )
+        .maps("Status", "status")
+        .stores("SELECT string_agg(status, ',' ORDER BY email) FROM leads WHERE email LIKE '%@x.example'", "converted,new,qualified,new,new"),
+        Case::rows("a status column of something else", "email,Status\na@x.example,Blue\nb@x.example,Green\nc@x.example,New\n", created([2, 3, 4]))
+            .maps("Status", "custom:status"),
+        Case::rows(
+            "who wants no mail",
+            "email,Email Opt Out,Unsubscribed,Do Not Call\na@x.example,1,,1\nb@x.example,0,,0\nc@x.example,,2024-01-05,\nd@x.example,,,\nknown@old.example,1,,\n",
+            vec![(2, Created), (3, Created), (4, Created), (5, Created), (6, Updated)],
+        )
+        .maps("Email Opt Out", "opted_out")
+        .maps("Unsubscribed", "opted_out")
+        .maps("Do Not Call", "custom:do_not_call")
+        .stores(
+            "SELECT string_agg(status, ',' ORDER BY email) FROM leads",
+            "unsubscribed,new,unsubscribed,new,unsubscribed",
+        )
+        .stores("SELECT string_agg(email, ',' ORDER BY email) FROM suppressions", "a@x.example,c@x.example,known@old.example"),
+        Case::rows("who wants no mail, where leads are left as they are", "email,Has Opted Out of Email\nknown@old.example,true\n", vec![(2, Unchanged)])
+            .existing("skip")
+            .stores("SELECT status FROM leads", "new")
+            .stores("SELECT email FROM suppressions", "known@old.example"),
     ]
 }
 
@@ -266,6 +316,17 @@ pub fn packed() -> Vec<Case> {
     let mut torn = gzip(&small.repeat(1000));
     torn.truncate(torn.len() / 2);
     let zeros = vec![b'a'; 20 << 20];
+    let sheets = || {
+        let rows = ["Email", "a@x.example"].into_iter().zip(1..).map(|(text, row)| (row, vec![('A', Cell::Shared(text))]));
+        [("Leads", false, rows.collect())]
+    };
+    let leads = workbook(&sheets());
+    // Packs to a twentieth or so: as a table it would pass.
+    let padding: String = (0..160_000).map(|n| format!("<si><t>{n:0>100}</t></si>")).collect();
+    // Each part passes for itself.
+    let part = vec![b'a'; 9 << 20];
+    let layered = archive(&[("xl/workbook.xml", b"<w/>"), ("xl/media/a.png", &part), ("xl/media/b.png", &part)]);
+    let document = archive(&[("word/document.xml", b"<w/>")]);
     vec![
         Case::rows("gzip", gzip(small), created([2])),
         Case::rows("gzip in two members", twice, created([2, 3])),
@@ -288,6 +349,17 @@ pub fn packed() -> Vec<Case> {
         Case::refused("ZIP without a table", archive(&[("a.png", b"\x89PNG"), ("b.png", b"\x89PNG")]), "none of them is a CSV file"),
         Case::refused("ZIP with nothing in it", archive(&[]), "empty"),
         Case::refused("ZIP cut off", cut, "damaged"),
+        Case::refused(
+            "a workbook in a ZIP in a ZIP",
+            archive(&[("outer.zip", &archive(&[("leads.xlsx", &leads)]))]),
+            "an archive inside an archive",
+        ),
+        Case::rows("a workbook in a ZIP", archive(&[("__MACOSX/._x.xlsx", b"\0"), ("leads.xlsx", &leads)]), created([2])),
+        Case::rows("a workbook in a gzip", gzip(&leads), created([2])),
+        Case::rows("a workbook beside what is none", archive(&[("readme.pdf", b"%PDF"), ("leads.xlsx", &leads)]), created([2])),
+        Case::refused("a workbook that was packed after it was blown up", gzip(&workbook_with(&sheets(), &padding)), "10 times its size"),
+        Case::refused("a workbook whose layers together unpack to too much", archive(&[("leads.xlsx", &layered)]), "unpacks to more than"),
+        Case::refused("a Word document in a ZIP", archive(&[("a.docx", &document)]), "an archive inside an archive"),
         Case::refused("ZIP that unpacks a thousandfold", archive(&[("leads.csv", &zeros)]), "200 times its size"),
     ]
 }
@@ -387,6 +459,11 @@ pub fn layouts() -> Vec<Case> {
             .maps("Record ID - Contact", "external_id")
             .maps("Associated Company", "company_name")
             .maps("Lifecycle Stage", "status"),
+        Case::rows("HubSpot with stages of its own", "Record ID,First Name,Email,Contact owner,Lifecycle Stage,Create Date,Unsubscribed from all email\n1,Ada,a@x.example,Sam,Trial,2024-01-05,false\n2,Bob,b@x.example,Sam,Demo,2024-01-05,true\n", created([2, 3]))
+            .of("hubspot")
+            .maps("Lifecycle Stage", "custom:lifecycle_stage")
+            .maps("Unsubscribed from all email", "opted_out")
+            .stores("SELECT string_agg(status, ',' ORDER BY email) FROM leads WHERE email LIKE '%@x.example'", "new,unsubscribed"),
         Case::rows("Salesforce", "Lead ID,First Name,Last Name,Title,Company / Account,Email,Lead Source,Lead Owner,Lead Status,Rating,Created Date\n00Q1,Ada,King,CTO,Acme,a@x.example,Web,Sam,Working - Contacted,Hot,1/5/2024\n", created([2]))
             .of("salesforce")
             .maps("Lead ID", "external_id")
