@@ -111,7 +111,7 @@ pub(super) async fn post_lead(State(app): State<App>, viewer: Can<LeadsWrite>, r
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay);
     }
-    let lead = create_lead(&tx, request.body.0, viewer.actor(), now).await?;
+    let lead = create_lead(&app, &tx, request.body.0, viewer.actor(), now).await?;
     let answer = idempotency.finish(tx, Answer::created(format!("/api/v1/leads/{}", lead.id), &lead)).await?;
     app.feed.nudge();
     Ok(answer)

@@ -204,7 +204,7 @@ pub(super) async fn create(State(app): State<App>, viewer: Can<LeadsWrite>, form
     if let Some(replay) = idempotency.begin(&tx, now).await? {
         return Ok(replay.into_response());
     }
-    match create_lead(&tx, draft, viewer.actor(), now).await {
+    match create_lead(&app, &tx, draft, viewer.actor(), now).await {
         Ok(lead) => {
             let to = format!("/leads/{}", lead.id);
             idempotency.finish(tx, Answer::see_other(to.as_str())).await?;
