@@ -177,6 +177,97 @@ async fn an_address_that_means_nothing_is_answered_with_a_page_that_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_address_says_its_filter_so_that_it_can_be_read() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    for (first, country, score) in [("Ada", "US", 70), ("Bob", "US", 5), ("Eve", "DE", 90)] {
+        create(&owner, json!({"first_name": first, "country": country, "tags": [format!("rank {score}")]})).await;
+    }
+    let step = async |from: &str, press: &[(&str, &str)]| {
+        let sign = if from.contains('?') { '&' } else { '?' };
+        owner.get(&format!("{from}{sign}{}", query(press))).await.expect(303).location().to_owned()
+    };
+    let rows = async |address: &str| {
+        let mut names = owner.get(address).await.expect(200).texts("tr[data-row] .person-name");
+        names.sort();
+        names
+    };
+    let one = step("/leads", &[("field", "country"), ("op", "is"), ("value", "US")]).await;
+    assert_eq!(one, "/leads?filter=country+is+US");
+    assert_eq!(rows(&one).await, ["Ada", "Bob"]);
+    let two = step(&one, &[("field", "tags"), ("op", "has_any"), ("value", "x; y")]).await;
+    assert_eq!(two, "/leads?filter=country+is+US+and+tags+has+any+(x,y)");
+    let quoted = step(&one, &[("field", "first_name"), ("op", "is"), ("value", "A\"& b")]).await;
+    assert_eq!(quoted, "/leads?filter=country+is+US+and+first_name+is+%22A%5C%22%26+b%22");
+    assert_eq!(owner.get(&quoted).await.expect(200).texts(".chip").len(), 2);
+    // With what else an address says.
+    let sorted = step(&one, &[("by", "name"), ("q", "a b")]).await;
+    assert_eq!(sorted, "/leads?filter=country+is+US&q=a+b&sort=name");
+    // What was sent before in the other form means what it meant, part by part, and is written anew.
+    let or = json!({"any": [{"field": "country", "op": "is", "value": "DE"}, {"field": "first_name", "op": "is", "value": "Bob"}]});
+    let old = json!({"all": [or, {"field": "country", "op": "is_known"}]});
+    let before = format!("/leads?{}", query(&[("filter", &old.to_string())]));
+    assert_eq!(rows(&before).await, ["Bob", "Eve"]);
+    assert_eq!(step(&before, &[("by", "name")]).await, "/leads?filter=(country+is+DE+or+first_name+is+Bob)+and+country+is+known&sort=name");
+    assert_eq!(step(&before, &[("drop", "0")]).await, "/leads?filter=country+is+known");
+    assert_eq!(step(&before, &[("drop", "1")]).await, "/leads?filter=country+is+DE+or+first_name+is+Bob");
+    // A group within a group of one is one chip; read as text it would be two, so it stays as it is.
+    let parts = json!([{"field": "country", "op": "is", "value": "US"}, {"field": "first_name", "op": "is", "value": "Ada"}]);
+    let grouped = json!({"all": [{"all": parts}]});
+    let address = format!("/leads?{}", query(&[("filter", &grouped.to_string())]));
+    let page = owner.get(&address).await.expect(200);
+    assert_eq!(page.texts(".chip").len(), 1);
+    assert_eq!(page.attributes("#state input[name=filter]", "value"), [grouped.to_string()]);
+    assert_eq!(step(&address, &[("drop", "0")]).await, "/leads");
+    // What forms carry from page to page is the same.
+    let page = owner.get(&two).await.expect(200);
+    assert_eq!(page.attributes("#state input[name=filter]", "value"), ["country is US and tags has any (x,y)"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn custom_fields_are_called_what_people_call_them() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let field = json!({"label": "Visits a month", "key": "visits", "kind": "number"});
+    owner.post_json("/api/v1/custom-fields", &field).await.expect(201);
+    let label = json!({"label": "Site visits"});
+    owner.patch_json("/api/v1/custom-fields/visits", &label).await.expect(200);
+    let lead = create(&owner, json!({"first_name": "Ada", "custom": {"visits": 4.0}})).await;
+    // Chips and sentences, with whole numbers as they were written.
+    let between = json!({"all": [{"field": "custom.visits", "op": "between", "value": [1, 5.0]}]});
+    let page = owner.get(&format!("/leads?{}", query(&[("filter", &between.to_string())]))).await.expect(200);
+    let chip = page.texts(".chip").join(" ");
+    assert!(chip.contains("Site visits is between 1 and 5"), "{chip}");
+    assert_eq!(page.attributes("#state input[name=filter]", "value"), ["custom.visits between 1 and 5"]);
+    owner.post_json("/api/v1/views", &json!({"name": "Some", "filter": between})).await.expect(201);
+    let views = owner.get("/leads/views").await.expect(200).text();
+    assert!(views.contains("Site visits is between 1 and 5"), "{views}");
+    // The lead's own page, and what was done to many.
+    let page = owner.get(&format!("/leads/{lead}")).await.expect(200);
+    let (names, values) = (page.texts("dt"), page.texts("dd"));
+    let at = names.iter().position(|name| name == "Site visits").unwrap_or_else(|| panic!("{names:?}"));
+    assert_eq!(values[at], "4");
+    let change = json!({"ids": [lead], "action": "set_field", "field": "custom.visits", "value": 6});
+    owner.post_json("/api/v1/leads/bulk", &change).await.expect(200);
+    let changes = owner.get("/changes").await.expect(200).text();
+    assert!(changes.contains("Set field: Site visits"), "{changes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_deletes_a_lead_is_told_that_it_can_be_undone() {
+    let app = TestApp::start().await;
+    let owner = app.sign_up("Acme").await;
+    let lead = create(&owner, json!({"first_name": "Ada", "city": "London"})).await;
+    let asked = owner.get(&format!("/leads/{lead}")).await.expect(200).body;
+    assert!(asked.contains("You can undo this for 30 days") && !asked.contains("gone for good"));
+    let gone = owner.post_form(&format!("/leads/{lead}/delete"), &[("x", "")]).await.expect(303).location().to_owned();
+    let page = owner.get(&gone).await.expect(200);
+    let undo = page.attributes("form[action^='/changes/']", "action").first().cloned().unwrap_or_else(|| panic!("{}", page.body));
+    owner.post_form(&undo, &[("x", "")]).await.expect(303);
+    assert_eq!(owner.get(&format!("/api/v1/leads/{lead}")).await.expect(200).json()["city"], "London");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_fifty_stays_small_and_says_its_filter_a_few_times_only() {
     let app = TestApp::start().await;
     let owner = app.sign_up("Acme").await;
