@@ -150,8 +150,8 @@ pub(super) fn controls(viewer: &Viewer, state: &State, members: &[Member], refus
 fn press(label: &str, name: &str, value: &str, on: bool) -> Markup {
     html! {
         button.menu-item form=(FORM) name=(name) value=(value) aria-pressed=(if on { "true" } else { "false" }) {
-            @if on { (ui::icon(Icon::Check)) } @else { span.icon {} }
             span { (label) }
+            @if on { (ui::icon(Icon::Check)) }
         }
     }
 }
