@@ -174,10 +174,10 @@ async fn many_members_are_put_in_by_a_job_that_shows_how_far_it_is() {
     let all = segment(&owner, json!({"name": "Norway", "kind": "fixed"})).await;
     let add = json!({"action": "add", "filter": from("NO")});
     let job = owner.post_json(&format!("/api/v1/segments/{all}/members"), &add).await.expect(202).json()["job_id"].as_i64().unwrap();
-    let waiting = owner.get(&format!("/segments/work/{job}")).await.expect(200);
+    let waiting = owner.get(&format!("/segments/jobs/{job}")).await.expect(200);
     assert!(waiting.text().contains("Waiting"), "{}", waiting.text());
     app.settle().await;
-    let done = owner.get(&format!("/segments/work/{job}")).await.expect(200);
+    let done = owner.get(&format!("/segments/jobs/{job}")).await.expect(200);
     assert!(done.text().contains("1,500 leads put in"), "{}", done.text());
     assert_eq!(found(&owner, &all).await.0, 1500);
     assert_eq!(app.scalar("SELECT size FROM segment_sizes").await, 1500, "measured when it was done");
@@ -197,15 +197,15 @@ async fn many_members_are_put_in_by_a_job_that_shows_how_far_it_is() {
     assert!(owner.get(&work).await.expect(200).text().contains("Stopped"));
     assert_eq!(app.scalar("SELECT count(*) FROM segment_members").await, 1500);
     let neighbour = app.sign_up("Neighbour").await;
-    neighbour.get(&format!("/segments/work/{job}")).await.expect(404);
+    neighbour.get(&format!("/segments/jobs/{job}")).await.expect(404);
     // Numbers of jobs are guessed easily: another slice's is not stopped from here, and what sees more is not there.
     let bulk = json!({"action": "add_tags", "tags": ["x"], "filter": {}});
     let bulk = owner.post_json("/api/v1/leads/bulk", &bulk).await.expect(202).json()["job_id"].as_i64().unwrap();
-    owner.post_form(&format!("/segments/work/{bulk}/stop"), &[("x", "")]).await.expect(404);
+    owner.post_form(&format!("/segments/jobs/{bulk}/stop"), &[("x", "")]).await.expect(404);
     app.sql("INSERT INTO role_settings (org_id, role, visibility) SELECT org_id, 'rep', 'own' FROM organisations WHERE name = 'Acme'")
         .await;
     let rep = app.colleague(&owner, "rep").await;
-    for path in [format!("/segments/work/{job}"), format!("/leads/bulk/{bulk}")] {
+    for path in [format!("/segments/jobs/{job}"), format!("/leads/bulk/{bulk}")] {
         owner.get(&path).await.expect(200);
         rep.get(&path).await.expect(404);
         rep.post_form(&format!("{path}/stop"), &[("x", "")]).await.expect(404);

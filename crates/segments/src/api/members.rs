@@ -106,7 +106,7 @@ pub(super) async fn list_segment_members(
 
 /// Put leads into a fixed segment, or take them out
 ///
-/// Up to 1000 at once (200); more by a background job (202), watched at `/segments/work/{job_id}`. Repeating is harmless.
+/// Up to 1000 at once (200); more by a background job (202), watched at `/segments/jobs/{job_id}`. Repeating is harmless.
 #[utoipa::path(post, path = "/api/v1/segments/{id}/members", tag = "segments", request_body = MembersRequest,
     params(("id" = SegmentId, Path), ("Idempotency-Key" = Option<String>, Header, description = "Kept for 24 hours")),
     responses((status = 200, body = MembersAnswer), (status = 202, body = MembersAnswer), (status = 404, body = ProblemBody),
@@ -133,7 +133,7 @@ pub(super) async fn post_segment_members(
     let answer = match change_members(&app, &tx, id, source, action, viewer.actor(), now).await? {
         Changed::Done(changed) => Answer::json(StatusCode::OK, &MembersAnswer { changed: Some(changed), job_id: None }),
         Changed::Started(job) => Answer {
-            location: Some(format!("/segments/work/{}", job.0)),
+            location: Some(format!("/segments/jobs/{}", job.0)),
             ..Answer::json(StatusCode::ACCEPTED, &MembersAnswer { changed: None, job_id: Some(job.0) })
         },
     };

@@ -45,7 +45,7 @@ pub(super) async fn members(
     app.feed.nudge();
     Ok(match changed {
         Changed::Done(count) => redirect(&here, Some(Flash::success(format!("{} taken out.", ui::plural(count, "lead", "leads"))))),
-        Changed::Started(job) => redirect(&format!("/segments/work/{}", job.0), None),
+        Changed::Started(job) => redirect(&format!("/segments/jobs/{}", job.0), None),
     })
 }
 

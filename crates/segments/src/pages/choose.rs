@@ -117,7 +117,7 @@ pub(super) async fn submit(State(app): State<App>, viewer: Can<LeadsWrite>, form
         Changed::Done(0) => (format!("/segments/{id}"), Flash::success("Nothing to change: they were as wished already.")),
         Changed::Done(count) => (format!("/segments/{id}"), Flash::success(format!("{} {verb}.", ui::plural(count, "lead", "leads")))),
         Changed::Started(job) => {
-            (format!("/segments/work/{}", job.0), Flash::success("Started. You can leave this page; the work goes on."))
+            (format!("/segments/jobs/{}", job.0), Flash::success("Started. You can leave this page; the work goes on."))
         }
     };
     idempotency.finish(tx, Answer::see_other(to.as_str())).await?;

@@ -71,7 +71,7 @@ pub(super) async fn start(
         return Ok(replay.into_response());
     }
     let job = overlap_later(&tx, [a, b], viewer.user_id).await?;
-    let to = format!("/segments/work/{}", job.0);
+    let to = format!("/segments/jobs/{}", job.0);
     idempotency.finish(tx, Answer::see_other(to.as_str())).await?;
     Ok(redirect(&to, None))
 }

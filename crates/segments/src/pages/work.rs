@@ -75,7 +75,7 @@ pub(super) async fn show(State(app): State<App>, viewer: Can<LeadsRead>, ApiPath
         }
         Work::Unknown => ("In the background", "/segments".to_owned(), html! { (ui::progress("Waiting", 0, 0)) }),
     };
-    let href = format!("/segments/work/{job}");
+    let href = format!("/segments/jobs/{job}");
     let can_stop = running && !status.stop_requested && matches!(work, Work::Members(..)) && viewer.may(Permission::LeadsWrite);
     let content = html! {
         (ui::page_header_under(&[("Segments", "/segments")], title, "", html! {}))
@@ -114,5 +114,5 @@ pub(super) async fn stop(State(app): State<App>, viewer: Can<LeadsWrite>, ApiPat
     let tx = app.db.tenant(&viewer.scope).await?;
     jobs::request_stop(&tx, JobId(job)).await?;
     tx.commit().await?;
-    Ok(redirect(&format!("/segments/work/{job}"), None))
+    Ok(redirect(&format!("/segments/jobs/{job}"), None))
 }
