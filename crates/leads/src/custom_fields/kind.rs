@@ -143,7 +143,16 @@ pub(super) fn option<'a>(options: &'a [String], text: &str) -> Option<&'a str> {
 }
 
 fn number(text: &str) -> Option<Number> {
-    let compact: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '_' | '\'' | '\u{a0}' | '\u{202f}')).collect();
+    let is_mark = |c: char| matches!(c, ',' | ' ' | '_' | '\'' | '\u{a0}' | '\u{202f}');
+    let (whole, rest) = text.split_at(text.find(['.', 'e', 'E']).unwrap_or(text.len()));
+    // A mark stands between thousands: `1,5` is no 15.
+    let groups: Vec<&str> = whole.trim_start_matches(['+', '-']).split(is_mark).collect();
+    let apart = groups.iter().skip(1).all(|group| group.len() == 3)
+        && (groups.len() == 1 || groups.first().is_some_and(|first| (1..=3).contains(&first.len())));
+    if !apart || rest.contains(is_mark) {
+        return None;
+    }
+    let compact: String = text.chars().filter(|c| !is_mark(*c)).collect();
     let compact = compact.trim_start_matches('+');
     let plain = compact.chars().all(|c| c.is_ascii_digit() || "-.eE+".contains(c));
     if !plain {
@@ -198,6 +207,10 @@ mod tests {
         let parse = |kind: FieldKind, text: &str| kind.parse(text, &["A".to_owned()]);
         assert_eq!(parse(FieldKind::Number, "1,200.50"), Ok(json!(1200.5)));
         assert_eq!(parse(FieldKind::Number, " 7 "), Ok(json!(7)));
+        assert_eq!(parse(FieldKind::Number, "-1 234'567"), Ok(json!(-1_234_567)));
+        for unclear in ["1,5", "1.200,50", "1,20,000", "1,2345", ",500", "1,"] {
+            assert!(parse(FieldKind::Number, unclear).is_err(), "{unclear}");
+        }
         assert_eq!(parse(FieldKind::Bool, "Yes"), Ok(json!(true)));
         assert_eq!(parse(FieldKind::Text, "  "), Ok(Value::Null));
         for (kind, text) in
