@@ -72,6 +72,11 @@ pub fn parse_whole(text: &str) -> Result<Option<i64>, String> {
     if compact.is_empty() {
         return Ok(None);
     }
+    let wrong = || format!("{:?} is not a whole number; write it like 1200", text.trim().chars().take(40).collect::<String>());
+    // `1,5M` is no 15M: commas stand between thousands.
+    if text.split('.').next().unwrap_or_default().split(',').skip(1).any(|group| group.chars().filter(char::is_ascii_digit).count() != 3) {
+        return Err(wrong());
+    }
     let lower = compact.to_ascii_lowercase();
     let (digits, factor) = match lower.strip_suffix(['k', 'm', 'b']) {
         Some(digits) if lower.ends_with('k') => (digits, 1e3),
@@ -86,7 +91,7 @@ pub fn parse_whole(text: &str) -> Result<Option<i64>, String> {
     #[expect(clippy::cast_possible_truncation, reason = "bounded by the filter before it")]
     match digits.parse::<f64>().ok().filter(|_| plain).map(|number| number * factor).filter(|number| *number < 9e15) {
         Some(number) if number.fract() == 0.0 || factor > 1.0 => Ok(Some(number.round() as i64)),
-        _ => Err(format!("{:?} is not a whole number; write it like 1200", text.trim().chars().take(40).collect::<String>())),
+        _ => Err(wrong()),
     }
 }
 
@@ -115,7 +120,7 @@ mod tests {
         ] {
             assert_eq!(parse_whole(text), Ok(number), "{text}");
         }
-        for bad in ["many", "1.5", "1e99", "NaN", "inf", "1-2", "99999999999999999999"] {
+        for bad in ["many", "1.5", "1,5M", "1.200,50", "1e99", "NaN", "inf", "1-2", "99999999999999999999"] {
             assert!(parse_whole(bad).is_err(), "{bad}");
         }
     }
